@@ -1,0 +1,1 @@
+"""Records in, a text stream out; one file a format."""

@@ -1,0 +1,256 @@
+"""What importers and stores promise; the contract tests run over every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, IntEnum
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from lineage.identity import Changes
+from lineage.records import Namespace, Record, Statement
+from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
+from lineage.vocabulary import ElementKind, RelationKind
+
+
+class Confidence(IntEnum):
+    """How sure an importer is that a source is of its format."""
+
+    NO = 0
+    SUFFIX = 1
+    """Only the name says so."""
+    SHAPE = 2
+    """The first bytes look like it."""
+    CERTAIN = 3
+    """Magic bytes, or keys that no other format has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place in a source that could not be taken."""
+
+    place: str
+    """``17`` (line), ``/entity/ex:a`` (JSON pointer) or ``byte 30000``."""
+    message: str
+    records_lost: int = 1
+
+
+OnProblem = Callable[[Problem], None]
+
+HEAD_BYTES = 65536
+"""How much of a source's beginning importers are shown."""
+
+
+@runtime_checkable
+class Importer(Protocol):
+    """Reads one source format. Registered under the entry-point group ``lineage.importers``."""
+
+    name: str
+    """As on the command line: ``prov-json``."""
+    description: str
+    url: str
+    """Where the format is specified."""
+    version: str
+    """Changes when the same bytes would give other records."""
+
+    def recognises(self, source: Path, head: bytes) -> Confidence:
+        """How likely ``source`` is of this format.
+
+        Args:
+            source: An existing regular file.
+            head: Its first `HEAD_BYTES` bytes, or all of a shorter one.
+        """
+        ...
+
+    def records(self, source: Path, on_problem: OnProblem) -> Iterator[Statement]:
+        """What the source says, lazily and in order.
+
+        A damaged record is told to ``on_problem`` and skipped; good ones after it are still read.
+
+        Raises:
+            SourceError: nothing of the source can be read as this format.
+        """
+        ...
+
+
+class Direction(Enum):
+    """Which way a walk follows relations."""
+
+    ANCESTORS = "ancestors"
+    """From subject to object: to what influenced a thing."""
+    DESCENDANTS = "descendants"
+    """From object to subject: to what a thing influenced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One imported content."""
+
+    key: str
+    """SHA-256 of the bytes, hexadecimal."""
+    paths: tuple[str, ...]
+    """Where it was seen, sorted."""
+    importer: str
+    importer_version: str
+    size_bytes: int
+    records: int = 0
+    skipped: int = 0
+    recorded_at: datetime | None = None
+    complete: bool = False
+    """All its statements are in the store; an interrupted import leaves ``False``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer of a search."""
+
+    elements: tuple[StoredElement, ...]
+    """Best first; at most as many as asked for."""
+    found: int
+    """How many match in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of a store's content; stubs and absent ends count as nothing."""
+
+    entities: int
+    activities: int
+    agents: int
+    relations: Mapping[str, int]
+    """PROV-N keyword -> count; only the kinds that occur, sorted by keyword."""
+    sources: int
+
+
+class GraphStore(Protocol):
+    """Holds the provenance graph; the same answers whatever the engine.
+
+    Keys are `lineage.identifiers.key_of` keys. Every answer is deterministic.
+    """
+
+    description: str
+    """For people: ``memory``, ``embedded engine in DIR``, ``Neo4j 5.26.30 at bolt://...``."""
+
+    def sources(self) -> tuple[Source, ...]:
+        """Every source, by key."""
+        ...
+
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """Prefixes that sources declared, sorted by (iri, prefix)."""
+        ...
+
+    def read(self, keys: Iterable[str]) -> Iterator[StoredElement]:
+        """The elements of these keys, in the order asked; unknown ones are left out."""
+        ...
+
+    def neighbours(
+        self, frontier: Collection[str], direction: Direction, kinds: Collection[RelationKind]
+    ) -> Iterator[StoredRelation]:
+        """The relations of these kinds that leave the frontier in this direction: one level.
+
+        Sorted by (kind's keyword, subject key, object key, key). Relations with an absent end are
+        left out. Costs as much as the frontier has relations, whatever the store's size.
+        """
+        ...
+
+    def degrees(
+        self, keys: Collection[str], kinds: Collection[RelationKind]
+    ) -> Mapping[str, tuple[int, int]]:
+        """For each key how many distinct elements it is related to: (as subject, as object)."""
+        ...
+
+    def find(self, text: str, *, kinds: Collection[ElementKind] = (), limit: int) -> Found:
+        """Elements whose name, identifier, path or alias contains ``text``, whatever the case.
+
+        ``name=value`` (an attribute's local name, CURIE or IRI) finds by attribute instead: those
+        with a value whose text contains ``value``. No ``kinds`` means all. Stubs are found too.
+        Best first: name equal, name begins, name contains, the rest; then by name, then key.
+        """
+        ...
+
+    def named(self, reference: str, *, limit: int) -> tuple[StoredElement, ...]:
+        """Elements whose key, identifier, alias or name is ``reference``, or one of whose paths is
+        it or ends in ``/`` and it; by key, at most ``limit``.
+        """
+        ...
+
+    def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
+        """The file events at these paths or of these products."""
+        ...
+
+    def records(self, source: str | None = None) -> Iterator[Record]:
+        """Everything as PROV records, streamed: bundles, elements, relations, each sorted by key.
+
+        With ``source`` exactly the records that this source declared, before any folding; the
+        relations that its file events produced are among them.
+        """
+        ...
+
+    def stats(self) -> Stats:
+        """Counts of the whole store."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """The right to write, for one process at a time.
+
+        Raises:
+            StoreBusy: another process keeps writing for longer than a short wait.
+        """
+        ...
+
+    def begin(self, source: Source) -> None:
+        """Registers a source as incomplete, or adds a path to a known one."""
+        ...
+
+    def write(self, source: str, statements: Sequence[Record | Namespace]) -> int:
+        """Adds what a source says, atomically for each batch; again changes nothing.
+
+        Returns:
+            Records that the store did not have from this source.
+        """
+        ...
+
+    def bind(self, changes: Changes) -> None:
+        """Makes the graph say what identity found out about file events; again changes nothing.
+
+        Dropped things go and versions come first, new statements last: an import killed in
+        between, and run again, finds the events that it has still to add.
+        """
+        ...
+
+    def finish(self, source: Source) -> None:
+        """Marks a source as complete, with its counts."""
+        ...
+
+    def close(self) -> None:
+        """Ends the use of the store; safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The answer to a Cypher query, as far as the caps allow."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    """JSON-able values; elements as {"id", "labels", ...}, relations as {"type", ...}."""
+    truncated: bool
+    limits: tuple[str, ...] = field(default=())
+    """Each cap that cut the answer, as a sentence."""
+
+
+@runtime_checkable
+class CypherStore(GraphStore, Protocol):
+    """A store that also answers users' Cypher."""
+
+    def cypher(self, query: str, parameters: Mapping[str, Any] | None = None) -> Table:
+        """The answer to a read-only query, capped in rows, bytes and time.
+
+        Raises:
+            QueryRefused: it is not among what the guard allows.
+            QueryFailed: the engine refused it or gave up.
+        """
+        ...

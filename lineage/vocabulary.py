@@ -1,0 +1,236 @@
+"""PROV-DM as tables, and our own attributes, documented once.
+
+Labels, relationship types, RDF predicates and qualified classes, JSON keys and edge labels are all
+read from here; no other module spells a PROV keyword.
+
+Source: PROV-DM, PROV-N, PROV-O (W3C Recommendations, 30 April 2013); PROV-JSON (W3C Member
+Submission, 24 April 2013); PROV-Links for mentionOf (W3C Note).
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple
+
+PROV = "http://www.w3.org/ns/prov#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+XSI = "http://www.w3.org/2001/XMLSchema-instance#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+LINEAGE = "urn:lineage:ns:"
+"""Namespace of the attributes that this project defines itself."""
+FILE = "urn:lineage:ns:file:"
+"""Namespace of what is known about a file as a file."""
+CTAPIPE = "urn:lineage:ns:ctapipe:"
+"""Namespace of what a ctapipe provenance record says of an activity."""
+CTA = "urn:lineage:ns:cta:"
+"""Namespace of the CTA reference metadata (``CTA PRODUCT ID`` is ``cta:PRODUCT_ID``)."""
+
+NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "cta": CTA,
+        "ctapipe": CTAPIPE,
+        "file": FILE,
+        "lineage": LINEAGE,
+        "prov": PROV,
+        "rdf": RDF,
+        "rdfs": RDFS,
+        "xsd": XSD,
+        "xsi": XSI,
+    }
+)
+"""Prefix -> namespace IRI of everything that this project writes of its own accord."""
+
+
+class ElementKind(Enum):
+    """The kinds of PROV-DM element; the value is the Cypher label and the PROV-O class."""
+
+    ENTITY = "Entity"
+    ACTIVITY = "Activity"
+    AGENT = "Agent"
+
+    @property
+    def keyword(self) -> str:
+        """The PROV-N and PROV-JSON keyword."""
+        return self.value.lower()
+
+
+class End(NamedTuple):
+    """One formal argument of a relation, as PROV-JSON names it."""
+
+    name: str
+    """PROV-DM attribute, without prefix: ``activity``, ``usedEntity``."""
+    kind: ElementKind | None
+    """What an identifier in this place is said to be; ``None`` where PROV leaves it open."""
+
+
+_E, _A, _G = ElementKind.ENTITY, ElementKind.ACTIVITY, ElementKind.AGENT
+
+
+class Row(NamedTuple):
+    """What PROV says about one relation."""
+
+    keyword: str
+    """PROV-N and PROV-JSON keyword; also the Cypher relationship type."""
+    subject: End
+    object: End
+    further: tuple[End, ...] = ()
+    """Formal arguments after the second, in PROV-N's order, without the time."""
+    has_time: bool = False
+    influence: bool = True
+    """Followed by a walk unless told otherwise (PROV-DM 5.1.8; see queries.py)."""
+    predicate: str = ""
+    """PROV-O property, local part; the keyword where they are the same."""
+    qualified_property: str | None = None
+    """PROV-O's ``qualifiedUsage`` ...; ``None`` where PROV-O has no qualified form."""
+    qualified_class: str | None = None
+    """PROV-O's ``Usage`` ..."""
+    object_property: str | None = None
+    """PROV-O's ``entity``, ``activity``, ``agent`` or ``influencer`` inside the qualified class."""
+
+
+class RelationKind(Enum):
+    """The 15 relations of PROV-DM."""
+
+    USAGE = Row(
+        "used", End("activity", _A), End("entity", _E), has_time=True,
+        predicate="used", qualified_property="qualifiedUsage", qualified_class="Usage",
+        object_property="entity",
+    )  # fmt: skip
+    GENERATION = Row(
+        "wasGeneratedBy", End("entity", _E), End("activity", _A), has_time=True,
+        predicate="wasGeneratedBy", qualified_property="qualifiedGeneration",
+        qualified_class="Generation", object_property="activity",
+    )  # fmt: skip
+    INVALIDATION = Row(
+        "wasInvalidatedBy", End("entity", _E), End("activity", _A), has_time=True, influence=False,
+        predicate="wasInvalidatedBy", qualified_property="qualifiedInvalidation",
+        qualified_class="Invalidation", object_property="activity",
+    )  # fmt: skip
+    COMMUNICATION = Row(
+        "wasInformedBy", End("informed", _A), End("informant", _A),
+        predicate="wasInformedBy", qualified_property="qualifiedCommunication",
+        qualified_class="Communication", object_property="activity",
+    )  # fmt: skip
+    START = Row(
+        "wasStartedBy", End("activity", _A), End("trigger", _E), (End("starter", _A),),
+        has_time=True, predicate="wasStartedBy", qualified_property="qualifiedStart",
+        qualified_class="Start", object_property="entity",
+    )  # fmt: skip
+    END = Row(
+        "wasEndedBy", End("activity", _A), End("trigger", _E), (End("ender", _A),),
+        has_time=True, influence=False, predicate="wasEndedBy",
+        qualified_property="qualifiedEnd", qualified_class="End", object_property="entity",
+    )  # fmt: skip
+    DERIVATION = Row(
+        "wasDerivedFrom", End("generatedEntity", _E), End("usedEntity", _E),
+        (End("activity", _A), End("generation", None), End("usage", None)),
+        predicate="wasDerivedFrom", qualified_property="qualifiedDerivation",
+        qualified_class="Derivation", object_property="entity",
+    )  # fmt: skip
+    ATTRIBUTION = Row(
+        "wasAttributedTo", End("entity", _E), End("agent", _G),
+        predicate="wasAttributedTo", qualified_property="qualifiedAttribution",
+        qualified_class="Attribution", object_property="agent",
+    )  # fmt: skip
+    ASSOCIATION = Row(
+        "wasAssociatedWith", End("activity", _A), End("agent", _G), (End("plan", _E),),
+        predicate="wasAssociatedWith", qualified_property="qualifiedAssociation",
+        qualified_class="Association", object_property="agent",
+    )  # fmt: skip
+    DELEGATION = Row(
+        "actedOnBehalfOf", End("delegate", _G), End("responsible", _G), (End("activity", _A),),
+        predicate="actedOnBehalfOf", qualified_property="qualifiedDelegation",
+        qualified_class="Delegation", object_property="agent",
+    )  # fmt: skip
+    INFLUENCE = Row(
+        "wasInfluencedBy", End("influencee", None), End("influencer", None),
+        predicate="wasInfluencedBy", qualified_property="qualifiedInfluence",
+        qualified_class="Influence", object_property="influencer",
+    )  # fmt: skip
+    SPECIALIZATION = Row(
+        "specializationOf", End("specificEntity", _E), End("generalEntity", _E),
+        influence=False, predicate="specializationOf",
+    )  # fmt: skip
+    ALTERNATE = Row(
+        "alternateOf", End("alternate1", _E), End("alternate2", _E),
+        influence=False, predicate="alternateOf",
+    )  # fmt: skip
+    MENTION = Row(
+        "mentionOf", End("specificEntity", _E), End("generalEntity", _E), (End("bundle", None),),
+        influence=False, predicate="mentionOf",
+    )  # fmt: skip
+    MEMBERSHIP = Row(
+        "hadMember", End("collection", _E), End("entity", _E),
+        influence=False, predicate="hadMember",
+    )  # fmt: skip
+
+    @property
+    def keyword(self) -> str:
+        """The PROV-N keyword, which is also the Cypher relationship type."""
+        return self.value.keyword
+
+
+RELATION_BY_KEYWORD: MappingProxyType[str, RelationKind] = MappingProxyType(
+    {kind.keyword: kind for kind in RelationKind}
+)
+"""PROV-N keyword -> relation."""
+
+INFLUENCES: frozenset[RelationKind] = frozenset(k for k in RelationKind if k.value.influence)
+"""What a walk follows by default.
+
+Membership, specialization, alternate and mention are not influences; what *ended* or *invalidated*
+a thing is an influence for PROV, but it is not where the thing came from: a retraction would become
+the origin of everything derived from an alert.
+"""
+
+TYPE_LABELS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        PROV + name: name
+        for name in ("Bundle", "Collection", "Organization", "Person", "Plan", "SoftwareAgent")
+    }
+)
+"""PROV type IRI -> the further Cypher label that a record with this type carries."""
+
+PROV_TYPE = PROV + "type"
+PROV_LABEL = PROV + "label"
+PROV_VALUE = PROV + "value"
+PROV_LOCATION = PROV + "location"
+PROV_ROLE = PROV + "role"
+PROV_TIME = PROV + "time"
+PROV_START = PROV + "startTime"
+PROV_END = PROV + "endTime"
+PROV_PLAN = PROV + "plan"
+
+IDENTIFIED_BY = LINEAGE + "identified_by"
+OVERWRITTEN = LINEAGE + "overwritten"
+RECORDED_PATH = LINEAGE + "recorded_path"
+RECORDED_PRODUCT = LINEAGE + "recorded_product"
+
+OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
+    {
+        IDENTIFIED_BY: "what an entity's identity, or a binding, rests on: product, iri, "
+        "generation, path+time, path, argument or guess (strongest first)",
+        OVERWRITTEN: "true on a file version whose path holds a later version",
+        RECORDED_PATH: "the path as the source wrote it, where a relation was bound to a version",
+        RECORDED_PRODUCT: "the product id that the source recorded for the file",
+        FILE + "paths": "every path at which a product was recorded, where there are several",
+        FILE + "media_type": "media type of the file, from what the source says or its suffix",
+        CTAPIPE + "status": "how the activity ended, as ctapipe wrote it",
+        CTAPIPE + "exit_code": "exit code of the process",
+        CTAPIPE + "duration_min": "stop - start in minutes",
+        CTAPIPE + "version": "ctapipe's version (system.ctapipe_version)",
+        CTAPIPE + "arguments": "the command line, one list item an argument",
+        CTAPIPE + "executable": "interpreter or program",
+        CTAPIPE + "node": "host name (system.platform.node)",
+        CTAPIPE + "user": "account name (environment.USER)",
+        CTAPIPE + "system": "the system record as JSON: platform, python, packages, environment",
+        CTAPIPE + "config": "the configuration as JSON, on the plan",
+        CTAPIPE + "samples": "CPU and memory samples as JSON",
+    }
+)
+"""Attributes that importers and identity write themselves: IRI -> one sentence for users.
+
+CTA reference metadata keep their own names under ``cta:`` and are described by CTA's data model.
+"""
