@@ -1,0 +1,299 @@
+"""The graph in Python dictionaries: the reference that every engine is compared with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from lineage.canonical import canonical, relation_key
+from lineage.errors import StoreBusy
+from lineage.identifiers import key_of
+from lineage.identity import Changes
+from lineage.interfaces import Direction, Found, Source, Stats
+from lineage.records import Bundle, Entity, Namespace, Record, Relation
+from lineage.stores.fold import Declaration, fold, implied_kinds
+from lineage.stores.search import is_named, matches, parse, rank
+from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
+from lineage.vocabulary import NAMESPACES, ElementKind, RelationKind
+
+
+@dataclass(slots=True)
+class _Node:
+    """What the store knows of one element key."""
+
+    declared: dict[Declaration | Bundle, set[str]] = field(default_factory=dict)
+    """Declaration -> keys of the sources that make it."""
+    resolved: Entity | None = None
+    """What identity says of a file version."""
+    aliases: tuple[str, ...] = ()
+    is_bundle: bool = False
+    """Something was said inside a bundle of this name, or it was declared."""
+    as_subject: set[str] = field(default_factory=set)
+    as_object: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Edge:
+    """What the store knows of one relation key."""
+
+    relation: Relation
+    sources: set[str] = field(default_factory=set)
+    events: dict[StoredEvent, None] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """A graph store that lasts as long as the process."""
+
+    description = "memory"
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, _Node] = {}
+        self._edges: dict[str, _Edge] = {}
+        self._sources: dict[str, Source] = {}
+        self._namespaces: set[Namespace] = set()
+        self._by_path: dict[str, set[str]] = {}
+        self._by_product: dict[str, set[str]] = {}
+        self._folded: dict[str, StoredElement] = {}
+        self._writer = threading.Lock()
+
+    def sources(self) -> tuple[Source, ...]:
+        """Every source, by key."""
+        return tuple(self._sources[key] for key in sorted(self._sources))
+
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """Prefixes that sources declared, sorted by (iri, prefix)."""
+        return tuple(sorted(self._namespaces, key=lambda n: (n.iri, n.prefix)))
+
+    def read(self, keys: Iterable[str]) -> Iterator[StoredElement]:
+        """The elements of these keys, in the order asked."""
+        for key in keys:
+            if key in self._nodes:
+                yield self._element(key)
+
+    def neighbours(
+        self, frontier: Collection[str], direction: Direction, kinds: Collection[RelationKind]
+    ) -> Iterator[StoredRelation]:
+        """The relations of these kinds that leave the frontier in this direction."""
+        forward = direction is Direction.ANCESTORS
+        found: list[StoredRelation] = []
+        for key in set(frontier):
+            node = self._nodes.get(key)
+            if node is None:
+                continue
+            for relation_id in node.as_subject if forward else node.as_object:
+                stored = self._stored(relation_id)
+                complete = stored.subject_key is not None and stored.object_key is not None
+                if stored.relation.kind in kinds and complete:
+                    found.append(stored)
+        found.sort(
+            key=lambda s: (s.relation.kind.keyword, s.subject_key or "", s.object_key or "", s.key)
+        )
+        return iter(found)
+
+    def degrees(
+        self, keys: Collection[str], kinds: Collection[RelationKind]
+    ) -> Mapping[str, tuple[int, int]]:
+        """For each key how many distinct elements it is related to: (as subject, as object)."""
+        counts: dict[str, tuple[int, int]] = {}
+        for key in keys:
+            if key in self._nodes:
+                causes = {s.object_key for s in self.neighbours([key], Direction.ANCESTORS, kinds)}
+                effects = {
+                    s.subject_key for s in self.neighbours([key], Direction.DESCENDANTS, kinds)
+                }
+                counts[key] = len(causes), len(effects)
+        return counts
+
+    def find(self, text: str, *, kinds: Collection[ElementKind] = (), limit: int) -> Found:
+        """Elements that ``text`` finds, best first; see search.py."""
+        search = parse(text)
+        prefixes = {n.prefix: n.iri for n in self.namespaces()} | dict(NAMESPACES)
+        found = [
+            element
+            for element in map(self._element, list(self._nodes))
+            if (not kinds or element.kinds & set(kinds)) and matches(search, element, prefixes)
+        ]
+        found.sort(key=lambda element: rank(search, element))
+        return Found(tuple(found[:limit]), len(found))
+
+    def named(self, reference: str, *, limit: int) -> tuple[StoredElement, ...]:
+        """Elements that ``reference`` names, by key."""
+        found = (self._element(key) for key in sorted(self._nodes))
+        named = (element for element in found if is_named(reference, element))
+        return tuple(element for _, element in zip(range(limit), named, strict=False))
+
+    def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
+        """The file events at these paths or of these products."""
+        keys = {key for path in paths for key in self._by_path.get(path, ())}
+        keys |= {key for product in products for key in self._by_product.get(product, ())}
+        return tuple(event for key in sorted(keys) for event in self._edges[key].events)
+
+    def records(self, source: str | None = None) -> Iterator[Record]:
+        """Everything, or exactly what one source says."""
+        keys = sorted(self._nodes)
+        if source is not None:
+            for key in keys:
+                said = [d for d, who in self._nodes[key].declared.items() if source in who]
+                yield from sorted(said, key=canonical)
+        else:
+            yield from (Bundle(key) for key in keys if self._nodes[key].is_bundle)
+            for key in keys:
+                yield from self._element(key).records
+        for key in sorted(self._edges):
+            edge = self._edges[key]
+            if source is None or source in edge.sources:
+                yield edge.relation
+
+    def stats(self) -> Stats:
+        """Counts of the whole store."""
+        kinds = [record.kind for key in self._nodes for record in self._element(key).records]
+        relations: dict[str, int] = {}
+        for edge in self._edges.values():
+            keyword = edge.relation.kind.keyword
+            relations[keyword] = relations.get(keyword, 0) + 1
+        return Stats(
+            entities=kinds.count(ElementKind.ENTITY),
+            activities=kinds.count(ElementKind.ACTIVITY),
+            agents=kinds.count(ElementKind.AGENT),
+            relations=dict(sorted(relations.items())),
+            sources=len(self._sources),
+        )
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The right to write, for one thread at a time."""
+        if not self._writer.acquire(timeout=5):
+            raise StoreBusy("memory: another thread is writing. Try again when it is done.")
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    def begin(self, source: Source) -> None:
+        """Registers a source, or adds a path to a known one."""
+        known = self._sources.get(source.key, source)
+        paths = tuple(sorted({*known.paths, *source.paths}))
+        self._sources[source.key] = replace(known, paths=paths)
+
+    def write(self, source: str, statements: Sequence[Record | Namespace]) -> int:
+        """Adds what a source says; again changes nothing."""
+        new = 0
+        for statement in statements:
+            if isinstance(statement, Namespace):
+                self._namespaces.add(statement)
+            elif isinstance(statement, Relation):
+                new += self._assert(statement, source)
+            else:
+                new += self._declare(statement, source)
+        return new
+
+    def bind(self, changes: Changes) -> None:
+        """Makes the graph say what identity found out about file events."""
+        for key in (*changes.dropped_bindings, *changes.dropped_links):
+            self._remove_edge(key)
+        for version in changes.versions:
+            node = self._node(version.identifier)
+            node.resolved = Entity(version.identifier, version.attributes)
+            node.aliases = version.aliases
+        for key, relation in (*changes.bindings, *changes.links):
+            self._put_edge(key, relation)
+        for identifier in changes.dropped_versions:
+            if identifier in self._nodes:
+                node = self._node(identifier)
+                node.resolved, node.aliases = None, ()
+                self._remove_if_unused(identifier)
+        for stored in changes.statements:
+            edge = self._edges[stored.key]
+            edge.events[stored] = None
+            edge.sources.add(stored.source)
+            self._by_path.setdefault(stored.event.path, set()).add(stored.key)
+            if stored.event.product is not None:
+                self._by_product.setdefault(stored.event.product, set()).add(stored.key)
+
+    def finish(self, source: Source) -> None:
+        """Marks a source as complete, with its counts."""
+        paths = self._sources[source.key].paths
+        self._sources[source.key] = replace(source, paths=paths, complete=True)
+
+    def close(self) -> None:
+        """Does nothing: the graph ends with the process."""
+
+    def _node(self, key: str) -> _Node:
+        self._folded.pop(key, None)
+        return self._nodes.setdefault(key, _Node())
+
+    def _declare(self, record: Declaration | Bundle, source: str) -> bool:
+        key = record.identifier if isinstance(record, Bundle) else record.key
+        node = self._node(key)
+        if isinstance(record, Bundle):
+            node.is_bundle = True
+        elif record.bundle is not None:
+            self._node(record.bundle).is_bundle = True
+        who = node.declared.setdefault(record, set())
+        new = source not in who
+        who.add(source)
+        return new
+
+    def _assert(self, relation: Relation, source: str) -> bool:
+        key = relation_key(relation)
+        if relation.bundle is not None:
+            self._node(relation.bundle).is_bundle = True
+        self._put_edge(key, relation)
+        who = self._edges[key].sources
+        new = source not in who
+        who.add(source)
+        return new
+
+    def _put_edge(self, key: str, relation: Relation) -> None:
+        known = self._edges.get(key)
+        if known is not None:
+            self._detach(key, known.relation)
+            known.relation = relation
+        else:
+            self._edges[key] = _Edge(relation)
+        if relation.subject is not None:
+            self._node(key_of(relation.subject, relation.bundle)).as_subject.add(key)
+        if relation.object is not None:
+            self._node(key_of(relation.object, relation.bundle)).as_object.add(key)
+
+    def _remove_edge(self, key: str) -> None:
+        edge = self._edges.pop(key, None)
+        if edge is not None:
+            self._detach(key, edge.relation)
+            for stored in edge.events:
+                self._by_path[stored.event.path].discard(key)
+                self._by_product.get(stored.event.product or "", set()).discard(key)
+
+    def _detach(self, key: str, relation: Relation) -> None:
+        for end in (relation.subject, relation.object):
+            if end is not None:
+                node = self._node(key_of(end, relation.bundle))
+                node.as_subject.discard(key)
+                node.as_object.discard(key)
+
+    def _remove_if_unused(self, key: str) -> None:
+        node = self._nodes[key]
+        if not (node.declared or node.is_bundle or node.as_subject or node.as_object):
+            del self._nodes[key]
+
+    def _stored(self, key: str) -> StoredRelation:
+        edge = self._edges[key]
+        return StoredRelation(key, edge.relation, tuple(sorted(edge.sources)))
+
+    def _element(self, key: str) -> StoredElement:
+        if key not in self._folded:
+            node = self._nodes[key]
+            declared = [d for d in node.declared if not isinstance(d, Bundle)]
+            implied = {implied_kinds(self._edges[k].relation.kind)[0] for k in node.as_subject}
+            implied |= {implied_kinds(self._edges[k].relation.kind)[1] for k in node.as_object}
+            self._folded[key] = fold(
+                key,
+                [*declared, node.resolved] if node.resolved else declared,
+                implied=[kind for kind in implied if kind is not None],
+                is_bundle=node.is_bundle,
+                aliases=node.aliases,
+                sources=(source for who in node.declared.values() for source in who),
+            )
+        return self._folded[key]
