@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Collection, Iterable
+import sys
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +19,7 @@ from lineage.canonical import canonical
 from lineage.errors import AmbiguousReference, NotInStore
 from lineage.identifiers import PrefixMap
 from lineage.interfaces import Direction, Found, GraphStore
+from lineage.records import Record
 from lineage.subgraph import StoredElement, StoredRelation, Subgraph
 from lineage.vocabulary import INFLUENCES, ElementKind, RelationKind
 
@@ -100,7 +102,8 @@ def _last_version(
 
 def generation_times(store: GraphStore, keys: Collection[str]) -> dict[str, datetime]:
     """When each of these entities was generated: the relation's time, else its activity's stop,
-    else the start. Entities of which nothing is known are left out."""
+    else the start. Entities of which nothing is known are left out.
+    """
     generations = list(store.neighbours(keys, Direction.ANCESTORS, {RelationKind.GENERATION}))
     activities = {
         element.key: element
@@ -314,6 +317,20 @@ def paths(
             answer.elements, answer.relations, len(on_chain), start, depths, answer.hidden
         )
     return Subgraph(elements=(), relations=(), found=0, start=start)
+
+
+def reached(
+    store: GraphStore,
+    start: str,
+    direction: Direction | None,
+    *,
+    depth: int | None = None,
+    kinds: Collection[RelationKind] = INFLUENCES,
+) -> Iterator[Record]:
+    """The records of all that a walk reaches, nothing left out; both ways for ``None``."""
+    return neighbourhood(
+        store, start, depth=depth, limit=sys.maxsize, direction=direction, kinds=kinds
+    ).records()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,414 @@
+"""The command line: ``lineage``. Data goes to standard output, everything else to standard error.
+
+Exit status: 0 all done, 1 something was skipped, 2 nothing could be done.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from lineage import __version__, export, queries, registry, report
+from lineage import session as program
+from lineage.errors import LineageError
+from lineage.interfaces import CypherStore, Direction, GraphStore
+from lineage.records import Record
+from lineage.settings import Settings, load_settings
+from lineage.stores.memory import MemoryStore
+from lineage.subgraph import StoredElement, Subgraph
+from lineage.vocabulary import INFLUENCES, RELATION_BY_KEYWORD, RelationKind
+
+app = typer.Typer(
+    name="lineage",
+    help="Where does this file come from, and what did it influence?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
+Reference = Annotated[
+    str, typer.Argument(metavar="REF", help="An IRI, a CURIE, a path or its end, or a name.")
+]
+Depth = Annotated[
+    int | None, typer.Option("--depth", min=0, help="Relations to cross; all by default.")
+]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="Most records shown.")]
+Kinds = Annotated[
+    str | None,
+    typer.Option(
+        "--kinds", help="Relations to follow, separated by commas, or 'all'; influences by default."
+    ),
+]
+
+
+class _Way(Enum):
+    ANCESTORS = "ancestors"
+    DESCENDANTS = "descendants"
+    BOTH = "both"
+
+
+class _Program:
+    """What the options before the command say; the store is opened when a command needs it."""
+
+    store: str | None = None
+
+    def settings(self) -> Settings:
+        return load_settings()
+
+
+_program = _Program()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"lineage {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    store: Annotated[
+        str | None,
+        typer.Option(
+            help="memory, embedded, embedded:DIR, bolt://HOST:PORT or neo4j://HOST "
+            "[env: LINEAGE_STORE; default: embedded]",
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    _program.store = store
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[GraphStore, Settings]]:
+    settings = _program.settings()
+    store = program.open_store(_program.store, settings)
+    try:
+        yield store, settings
+    finally:
+        store.close()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(report.plain(text) + "\n")
+
+
+def _resolved(store: GraphStore, reference: str) -> StoredElement:
+    element, others = queries.resolve_versions(store, reference)
+    if others:
+        _say(
+            f"{reference} has {len(others) + 1} versions; this is the last, {element.identifier}. "
+            f"The others: {', '.join(other.identifier for other in others)}"
+        )
+    return element
+
+
+def _relation_kinds(kinds: str | None) -> frozenset[RelationKind]:
+    if kinds is None:
+        return INFLUENCES
+    if kinds == "all":
+        return frozenset(RelationKind)
+    chosen = [name.strip() for name in kinds.split(",")]
+    unknown = [name for name in chosen if name not in RELATION_BY_KEYWORD]
+    if unknown:
+        raise LineageError(
+            f"--kinds: there is no relation {unknown[0]!r}. There are: "
+            f"{', '.join(RELATION_BY_KEYWORD)}."
+        )
+    return frozenset(RELATION_BY_KEYWORD[name] for name in chosen)
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or directories.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Any skipped place is fatal; nothing is written then.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Import files, and all that is recognised in directories."""
+    with _opened() as (store, settings):
+        with _progress() as on_progress:
+            done = program.import_paths(
+                store, paths, settings, strict=strict, on_progress=on_progress
+            )
+        if json:
+            report.write_json(report.import_json(done))
+        else:
+            report.write_import(done)
+        if done.nothing_done:
+            raise typer.Exit(2)
+        if not done.complete:
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _progress() -> Iterator[program.OnProgress]:
+    """A progress line on a terminal, silence elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} files"),
+        TextColumn("{task.fields[records]} records"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None, records=0)
+
+        def show(progress: program.Progress) -> None:
+            bar.update(
+                task,
+                description=report.plain(progress.path.name),
+                completed=progress.index,
+                total=progress.total,
+                records=progress.records,
+            )
+
+        yield show
+
+
+@app.command()
+def stats(json: Json = False) -> None:
+    """Counts of everything in the store, and its digest."""
+    with _opened() as (store, _):
+        report.write_stats(store, as_json=json)
+
+
+@app.command()
+def find(
+    text: Annotated[str, typer.Argument(help="Part of a name, path or id; or ATTRIBUTE=VALUE.")],
+    limit: Limit = 50,
+    json: Json = False,
+) -> None:
+    """Find records by name, path, identifier or attribute."""
+    with _opened() as (store, _):
+        report.write_found(queries.find(store, text, limit=limit), as_json=json)
+
+
+@app.command()
+def show(reference: Reference, json: Json = False) -> None:
+    """Show one record with its attributes, relations and access links."""
+    with _opened() as (store, settings):
+        shown = queries.show(store, _resolved(store, reference).key)
+        report.write_shown(shown, queries.prefix_map(store), settings.roots, as_json=json)
+
+
+@app.command()
+def ancestors(
+    reference: Reference,
+    depth: Depth = None,
+    limit: Limit = 300,
+    kinds: Kinds = None,
+    json: Json = False,
+) -> None:
+    """List everything that influenced a record."""
+    _walk(queries.ancestors, reference, depth, limit, kinds, json)
+
+
+@app.command()
+def descendants(
+    reference: Reference,
+    depth: Depth = None,
+    limit: Limit = 300,
+    kinds: Kinds = None,
+    json: Json = False,
+) -> None:
+    """List everything that a record influenced."""
+    _walk(queries.descendants, reference, depth, limit, kinds, json)
+
+
+def _walk(
+    walk: Any, reference: str, depth: int | None, limit: int, kinds: str | None, as_json: bool
+) -> None:
+    followed = _relation_kinds(kinds)
+    with _opened() as (store, _):
+        start = _resolved(store, reference).key
+        found: Subgraph = walk(store, start, depth=depth, limit=limit, kinds=followed)
+        report.write_subgraph(found, as_json=as_json)
+
+
+@app.command()
+def path(
+    start: Reference,
+    end: Reference,
+    limit: Limit = 300,
+    kinds: Kinds = None,
+    json: Json = False,
+) -> None:
+    """List what lies on the chains of influence between two records."""
+    followed = _relation_kinds(kinds)
+    with _opened() as (store, _):
+        ends = _resolved(store, start).key, _resolved(store, end).key
+        report.write_subgraph(
+            queries.paths(store, *ends, limit=limit, kinds=followed), as_json=json
+        )
+
+
+@app.command()
+def cypher(query: str, json: Json = False) -> None:
+    """Ask the graph in Cypher, read-only."""
+    with _opened() as (store, _):
+        if not isinstance(store, CypherStore):
+            raise LineageError(
+                "the memory store answers no Cypher. Import into --store embedded, or "
+                "--store bolt://..., and ask there."
+            )
+        report.write_table(store.cypher(query), as_json=json)
+
+
+@app.command("export")
+def export_(
+    format_: Annotated[
+        str, typer.Option("--format", "-f", help=", ".join(export.FORMATS), metavar="FORMAT")
+    ],
+    reference: Annotated[
+        str | None, typer.Argument(metavar="[REF]", help="Only what a walk from here reaches.")
+    ] = None,
+    direction: Annotated[
+        _Way, typer.Option(help="With REF: what influenced it, what it influenced, or both.")
+    ] = _Way.ANCESTORS,
+    depth: Depth = None,
+    kinds: Kinds = None,
+    source: Annotated[
+        str | None, typer.Option(help="Only what one source says: its path or sha256.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File; standard output by default.")
+    ] = None,
+) -> None:
+    """Export the whole graph, one source, or a walk's result."""
+    if format_ not in export.FORMATS:
+        raise LineageError(f"no format {format_!r}; there are: {', '.join(export.FORMATS)}.")
+    with _opened() as (store, _):
+        records: Iterator[Record]
+        if reference is None:
+            records = store.records(_source_key(store, source) if source else None)
+        else:
+            start = _resolved(store, reference).key
+            followed = _relation_kinds(kinds)
+            way = None if direction is _Way.BOTH else Direction(direction.value)
+            records = queries.reached(store, start, way, depth=depth, kinds=followed)
+        with _output(output) as stream:
+            for warning in export.write(format_, records, store.namespaces(), stream):
+                _say(f"{format_}: {warning}")
+
+
+def _source_key(store: GraphStore, source: str) -> str:
+    wanted = str(Path(source).absolute())
+    found = [s for s in store.sources() if s.key.startswith(source) or wanted in s.paths]
+    if len(found) != 1:
+        raise LineageError(
+            f"{source}: {len(found)} sources have this path or sha256; `lineage stats` lists them."
+        )
+    return found[0].key
+
+
+@contextmanager
+def _output(path: Path | None) -> Iterator[Any]:
+    """A binary stream; a file appears under its name only when it is whole."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as stream:
+            try:
+                yield stream
+                stream.flush()
+                os.chmod(stream.name, 0o666 & ~_umask())
+                os.replace(stream.name, path)
+            except BaseException:
+                os.unlink(stream.name)
+                raise
+    except OSError as error:
+        raise LineageError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+@app.command()
+def serve(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH...]", help="Show only these, from a throw-away store."),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8050,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
+) -> None:
+    """Start the explorer in a browser."""
+    from webapp.serve import serve as serve_app
+
+    settings = _program.settings()
+    if paths:
+        store: GraphStore = MemoryStore()
+        with _progress() as on_progress:
+            done = program.import_paths(store, paths, settings, on_progress=on_progress)
+        report.write_import(done, Console(stderr=True))
+    else:
+        store = program.open_store(_program.store, settings)
+    try:
+        serve_app(store, settings, host=host, port=port, open_browser=not no_open)
+    finally:
+        store.close()
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded engine, if it lingers."""
+    from lineage.stores.embedded import default_directory
+    from lineage.stores.embedded import stop as stop_engine
+
+    spec = _program.store or _program.settings().store
+    kind, _, rest = spec.partition(":")
+    if kind != "embedded":
+        raise LineageError(f"{spec}: only the embedded engine can be stopped.")
+    stopped = stop_engine(Path(rest).expanduser() if rest else default_directory())
+    _say("the embedded engine was stopped." if stopped else "no embedded engine is running.")
+
+
+@app.command()
+def importers() -> None:
+    """List the source formats that can be imported."""
+    report.write_importers(registry.importers().values())
+
+
+@app.command()
+def attributes() -> None:
+    """List the attributes that importers and identity write, with their meaning."""
+    report.write_attributes()
+
+
+def main() -> None:
+    """Runs the command line."""
+    try:
+        app()
+    except LineageError as error:
+        _say(f"lineage: {error}")
+        sys.exit(2)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

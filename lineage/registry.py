@@ -1,0 +1,70 @@
+"""Importers by name, through the entry points of installed packages.
+
+The registry *is* the packaging metadata (group ``lineage.importers``): ours and a stranger's come
+through the same door. A plugin that cannot be loaded is reported and breaks nothing else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType
+
+from lineage.errors import LineageError
+from lineage.interfaces import HEAD_BYTES, Confidence, Importer
+
+GROUP = "lineage.importers"
+"""The entry-point group."""
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def importers() -> Mapping[str, Importer]:
+    """Every importer that can be loaded, by name."""
+    found: dict[str, Importer] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            importer = point.load()()
+        # a stranger's module may raise anything while it is imported
+        except Exception as error:  # noqa: BLE001
+            _log.warning("importer %r (%s) cannot be loaded: %s", point.name, point.value, error)
+            continue
+        if not isinstance(importer, Importer):
+            _log.warning("importer %r (%s) lacks a part of Importer", point.name, point.value)
+            continue
+        found[importer.name] = importer
+    return MappingProxyType(found)
+
+
+def importer(name: str) -> Importer:
+    """The importer of this name.
+
+    Raises:
+        LineageError: there is none; near names are suggested.
+    """
+    known = importers()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise LineageError(f"no importer named {name!r}; there are: {', '.join(known)}.{hint}")
+    return known[name]
+
+
+def recognise(source: Path) -> Importer | None:
+    """The importer that is surest of ``source``; the first by name among equals.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with source.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    sure = [(importer.recognises(source, head), importer) for importer in importers().values()]
+    best = max((confidence for confidence, _ in sure), default=Confidence.NO)
+    if best is Confidence.NO:
+        return None
+    return next(importer for confidence, importer in sure if confidence is best)

@@ -1,0 +1,355 @@
+"""Answers as people and programs read them on standard output: tables, and JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from lineage import queries
+from lineage.access import AccessRoot, links
+from lineage.identifiers import PrefixMap
+from lineage.interfaces import Found, GraphStore, Importer, Table
+from lineage.queries import Shown
+from lineage.records import Attributes, Value
+from lineage.session import ImportReport, Outcome, SourceReport
+from lineage.stores.search import value_text
+from lineage.subgraph import StoredElement, StoredRelation, Subgraph
+from lineage.vocabulary import OUR_ATTRIBUTES, PROV_ROLE
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_PROBLEMS_SHOWN = 20
+
+
+def plain(text: str) -> str:
+    """``text`` without characters that steer a terminal; what an imported file says is hostile."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def write_json(content: Any) -> None:
+    """Writes one JSON document to standard output."""
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=True) + "\n")
+
+
+def _console() -> Console:
+    # a pipe has no width: nothing may be cut there
+    console = Console()
+    return console if console.is_terminal else Console(width=10_000)
+
+
+def _write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    _console().print(table)
+
+
+def _write_line(text: str) -> None:
+    sys.stdout.write(plain(text) + "\n")
+
+
+def import_json(report: ImportReport) -> dict[str, Any]:
+    """An import's report for programs."""
+    return {
+        "sources": [
+            {
+                "path": one.path,
+                "outcome": one.outcome.value,
+                "importer": one.importer or None,
+                "records": one.records,
+                "new": one.new,
+                "skipped": [
+                    {"place": p.place, "message": p.message, "records_lost": p.records_lost}
+                    for p in one.problems
+                ],
+            }
+            for one in report.sources
+        ],
+        **{outcome.value: report.count(outcome) for outcome in Outcome},
+        "records": sum(one.records for one in report.sources),
+        "skipped": sum(len(one.problems) for one in report.sources),
+        "complete": report.complete,
+    }
+
+
+def write_import(report: ImportReport, console: Console | None = None) -> None:
+    """An import's report for people: what was taken, and each place that was not."""
+    console = console or _console()
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("file", "format", "outcome"):
+        table.add_column(column, overflow="fold")
+    for column in ("records", "skipped"):
+        table.add_column(column, justify="right")
+    for one in report.sources:
+        if one.outcome is not Outcome.UNKNOWN:
+            table.add_row(
+                Text(plain(one.path)),
+                one.importer,
+                one.outcome.value,
+                f"{one.records:,}",
+                str(len(one.problems)) if one.problems else "",
+            )
+    if table.row_count:
+        console.print(table)
+    for one in report.sources:
+        _print_problems(console, one)
+    unknown = [one.path for one in report.sources if one.outcome is Outcome.UNKNOWN]
+    if unknown:
+        names = ", ".join(plain(path) for path in unknown[:5])
+        more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        console.print(
+            Text(f"{len(unknown)} files of a format that no importer knows: {names}{more}")
+        )
+    total = sum(one.records for one in report.sources)
+    skipped = sum(len(one.problems) for one in report.sources)
+    console.print(
+        f"{report.count(Outcome.IMPORTED)} imported, {report.count(Outcome.UNCHANGED)} unchanged, "
+        f"{report.count(Outcome.FAILED)} failed: {total:,} records, {skipped} places skipped"
+    )
+
+
+def _print_problems(console: Console, one: SourceReport) -> None:
+    for problem in one.problems[:_PROBLEMS_SHOWN]:
+        place = f"{one.path}:{problem.place}" if problem.place else one.path
+        console.print(Text(plain(f"skipped {place}: {problem.message}")))
+    if len(one.problems) > _PROBLEMS_SHOWN:
+        more = len(one.problems) - _PROBLEMS_SHOWN
+        console.print(Text(plain(f"skipped {more} more places in {one.path}: --json lists all")))
+
+
+def write_stats(store: GraphStore, *, as_json: bool) -> None:
+    """Counts of a store, and its digest."""
+    stats = store.stats()
+    content = {
+        "entities": stats.entities,
+        "activities": stats.activities,
+        "agents": stats.agents,
+        "relations": dict(stats.relations),
+        "sources": stats.sources,
+        "digest": queries.digest(store),
+    }
+    if as_json:
+        write_json(content)
+        return
+    _write_line(f"store       {store.description}")
+    for name in ("entities", "activities", "agents", "sources"):
+        _write_line(f"{name:<12}{content[name]:,}")
+    for keyword, count in stats.relations.items():
+        _write_line(f"  {keyword:<18}{count:,}")
+    _write_line(f"digest      {content['digest']}")
+    sources = store.sources()
+    if sources:
+        rows = (
+            (
+                s.key[:12],
+                s.importer,
+                f"{s.records:,}",
+                str(s.skipped or "") if s.complete else "interrupted",
+                ", ".join(s.paths),
+            )
+            for s in sources
+        )
+        _write_table(("source", "format", "records", "skipped", "paths"), rows)
+
+
+def _kind(element: StoredElement) -> str | None:
+    return element.kind.keyword if element.kind else None
+
+
+def _record(element: StoredElement) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": element.identifier,
+        "kind": _kind(element),
+        "name": element.name,
+    }
+    if element.bundle is not None:
+        row["bundle"] = element.bundle
+    return row
+
+
+def _relation(stored: StoredRelation) -> dict[str, Any]:
+    relation = stored.relation
+    row: dict[str, Any] = {
+        "kind": relation.kind.keyword,
+        "subject": relation.subject,
+        "object": relation.object,
+    }
+    if relation.bundle is not None:
+        row["bundle"] = relation.bundle
+    return row
+
+
+def write_found(found: Found, *, as_json: bool) -> None:
+    """The answer of a search."""
+    if as_json:
+        write_json(
+            {
+                "records": [_record(element) for element in found.elements],
+                "found": found.found,
+                "truncated": found.found > len(found.elements),
+            }
+        )
+        return
+    rows = ((e.name, _kind(e) or "", e.identifier) for e in found.elements)
+    _write_table(("name", "kind", "id"), rows)
+    _write_line(_counted(len(found.elements), found.found))
+
+
+def _counted(shown: int, found: int) -> str:
+    if shown == found:
+        return f"{found:,} found"
+    return f"showing {shown:,} of {found:,}: --limit shows more"
+
+
+def json_value(value: Value) -> Any:
+    """An attribute's value as JSON: numbers and booleans natively, all else as text."""
+    return value if isinstance(value, bool | int | float) else value_text(value)
+
+
+def attributes_json(items: Attributes, prefixes: PrefixMap) -> dict[str, Any]:
+    """Attributes by CURIE; several values as a list."""
+    grouped: dict[str, list[Any]] = {}
+    for name, value in items:
+        grouped.setdefault(prefixes.compact(name), []).append(json_value(value))
+    return {name: values[0] if len(values) == 1 else values for name, values in grouped.items()}
+
+
+def write_shown(
+    shown: Shown, prefixes: PrefixMap, roots: tuple[AccessRoot, ...], *, as_json: bool
+) -> None:
+    """One record with its attributes, relations and access links."""
+    element = shown.element
+    access = links(element, roots)
+    if as_json:
+        content = _record(element) | {
+            "attributes": attributes_json(element.attributes, prefixes),
+            "relations": [
+                _relation(stored)
+                | {"attributes": attributes_json(stored.relation.attributes, prefixes)}
+                for stored in shown.relations
+            ],
+            "relations_left_out": shown.left_out,
+            "access": [
+                {
+                    "path": link.path,
+                    "local": link.local,
+                    "available": link.available,
+                    "reason": link.reason,
+                }
+                for link in access
+            ],
+            "aliases": list(element.aliases),
+            "stub": element.stub,
+            "sources": list(element.sources),
+        }
+        write_json(content)
+        return
+    _write_line(f"{element.name}  ({_kind(element) or 'not declared'})")
+    _write_line(element.identifier)
+    rows = [
+        (prefixes.compact(name), _shortened(value_text(value)))
+        for name, value in element.attributes
+    ]
+    if rows:
+        _write_table(("attribute", "value"), rows)
+    ends = {key: other.name for key, other in shown.others.items()} | {element.key: element.name}
+    related = [
+        (
+            ends.get(stored.subject_key or "", "-"),
+            stored.relation.kind.keyword,
+            ends.get(stored.object_key or "", "-"),
+            _role(stored),
+        )
+        for stored in shown.relations
+    ]
+    if related:
+        _write_table(("subject", "relation", "object", "role"), related)
+    if shown.left_out:
+        _write_line(f"{shown.left_out:,} more relations are not shown")
+    for link in access:
+        where = f"opens {link.local}" if link.available else link.reason
+        _write_line(f"file {link.path}: {where}")
+
+
+def _role(stored: StoredRelation) -> str:
+    return ", ".join(value_text(value) for value in stored.relation.values(PROV_ROLE))
+
+
+def _shortened(text: str, most: int = 300) -> str:
+    left_out = len(text) - most
+    return text if left_out <= 0 else f"{text[:most]}... ({left_out:,} more characters: --json)"
+
+
+def write_subgraph(subgraph: Subgraph, *, as_json: bool) -> None:
+    """What a walk found, nearest first."""
+    start = subgraph.start
+    named = next((e.identifier for e in subgraph.elements if e.key == start), start)
+    if as_json:
+        write_json(
+            {
+                "start": named,
+                "records": [
+                    _record(element) | {"depth": subgraph.depths[element.key]}
+                    for element in subgraph.elements
+                ],
+                "relations": [_relation(stored) for stored in subgraph.relations],
+                "found": subgraph.found,
+                "truncated": subgraph.truncated,
+            }
+        )
+        return
+    rows = (
+        (str(subgraph.depths[e.key]), e.name, _kind(e) or "", e.identifier)
+        for e in subgraph.elements
+    )
+    _write_table(("depth", "name", "kind", "id"), rows)
+    _write_line(_counted(len(subgraph.elements), subgraph.found))
+
+
+def write_table(table: Table, *, as_json: bool) -> None:
+    """The answer to a Cypher query."""
+    if as_json:
+        write_json(
+            {
+                "columns": list(table.columns),
+                "rows": [list(row) for row in table.rows],
+                "truncated": table.truncated,
+                "limits": list(table.limits),
+            }
+        )
+        return
+    _write_table(table.columns, ([_cell(value) for value in row] for row in table.rows))
+    _write_line(f"{len(table.rows):,} rows")
+    for limit in table.limits:
+        _write_line(limit)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write_importers(importers: Iterable[Importer]) -> None:
+    """The importers that are installed."""
+    rows = ((i.name, i.description, i.url) for i in importers)
+    _write_table(("name", "reads", "specified at"), rows)
+
+
+def write_attributes() -> None:
+    """The attributes that importers and identity write."""
+    prefixes = PrefixMap()
+    rows = ((prefixes.compact(iri), text) for iri, text in sorted(OUR_ATTRIBUTES.items()))
+    _write_table(("attribute", "meaning"), rows)

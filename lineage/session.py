@@ -1,0 +1,357 @@
+"""Where importers, identity and a store are put together: open a store, import paths into it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+
+from lineage import identity, registry
+from lineage.errors import LineageError, SourceError
+from lineage.interfaces import GraphStore, Importer, Problem, Source
+from lineage.records import Attributes, FileEvent, Namespace, Record, Relation, Statement
+from lineage.settings import Settings
+from lineage.stores.memory import MemoryStore
+from lineage.subgraph import StoredEvent
+
+_BATCH_STATEMENTS = 5_000
+_BATCH_CHARACTERS = 4_000_000
+_EVENTS_AT_ONCE = 20_000
+
+
+def open_store(spec: str | None, settings: Settings) -> GraphStore:
+    """The store that ``spec`` names; the settings' where it is ``None``.
+
+    Args:
+        spec: ``memory``, ``embedded``, ``embedded:DIR``, or an address such as ``bolt://host:7687``.
+        settings: For the default store.
+
+    Raises:
+        StoreError: it cannot be opened or reached.
+        LineageError: ``spec`` names no kind of store.
+    """
+    spec = spec or settings.store
+    kind, _, rest = spec.partition(":")
+    if spec == "memory":
+        return MemoryStore()
+    if kind == "embedded":
+        from lineage.stores.embedded import default_directory, open_embedded
+
+        return open_embedded(Path(rest).expanduser() if rest else default_directory())
+    if rest.startswith("//"):
+        from lineage.stores.bolt import open_bolt
+
+        return open_bolt(spec)
+    raise LineageError(
+        f"no store is called {spec!r}; there are: memory, embedded, embedded:DIR, "
+        "bolt://HOST:PORT, neo4j://HOST."
+    )
+
+
+class Outcome(Enum):
+    """What became of one file."""
+
+    IMPORTED = "imported"
+    UNCHANGED = "unchanged"
+    """Its content is in the store already."""
+    UNKNOWN = "unknown"
+    """No importer knows its format."""
+    FAILED = "failed"
+    """Nothing of it could be read."""
+
+
+@dataclass(slots=True)
+class SourceReport:
+    """What an import made of one file."""
+
+    path: str
+    outcome: Outcome
+    importer: str = ""
+    records: int = 0
+    """Elements and relations read, those of file events among them."""
+    new: int = 0
+    """Records that the store did not have from this source."""
+    problems: list[Problem] = field(default_factory=list)
+    """Every place that was skipped; for a failed file, why."""
+    named: bool = False
+    """Given on the command line, not found in a directory."""
+
+    @property
+    def skipped(self) -> int:
+        """Records lost, as far as they could be counted."""
+        return sum(problem.records_lost for problem in self.problems)
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import made of all its files."""
+
+    sources: list[SourceReport] = field(default_factory=list)
+
+    def count(self, outcome: Outcome) -> int:
+        """Files with this outcome."""
+        return sum(report.outcome is outcome for report in self.sources)
+
+    @property
+    def complete(self) -> bool:
+        """Everything was taken; files of unknown format inside directories do not count."""
+        return not any(
+            report.problems or (report.named and report.outcome is Outcome.UNKNOWN)
+            for report in self.sources
+        )
+
+    @property
+    def nothing_done(self) -> bool:
+        """No file could be read at all."""
+        done = self.count(Outcome.IMPORTED) + self.count(Outcome.UNCHANGED)
+        return done == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an import is."""
+
+    path: Path
+    index: int
+    """Files done before this one."""
+    total: int
+    records: int
+    """Read from this file so far."""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def import_paths(
+    store: GraphStore,
+    paths: Sequence[Path],
+    settings: Settings,
+    *,
+    strict: bool = False,
+    on_progress: OnProgress = lambda _: None,
+) -> ImportReport:
+    """Imports files, and the regular files below directories, into a store.
+
+    One bad file stops nothing. An import that is interrupted is taken up again by the next one.
+
+    Args:
+        paths: Files and directories; links inside a directory are not followed.
+        strict: Any skipped place is fatal, and then nothing is written.
+
+    Raises:
+        LineageError: a path does not exist, or ``strict`` and something was skipped.
+        StoreBusy: another process is writing.
+    """
+    files = list(_files(paths))
+    if strict:
+        _check(files, on_progress)
+    with store.writing():
+        return _Import(store, settings, on_progress).run(files)
+
+
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Each file once, and whether it was named."""
+    seen: set[Path] = set()
+    for path in paths:
+        if path.is_dir():
+            below = _files_below(path)
+        elif path.exists():
+            below = iter([path])
+        else:
+            raise LineageError(f"{path}: there is no such file or directory.")
+        for file in below:
+            if file.absolute() not in seen:
+                seen.add(file.absolute())
+                yield file, file == path
+
+
+def _files_below(directory: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(directory):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            if stat.S_ISREG(path.lstat().st_mode):
+                yield path
+
+
+def _check(files: list[tuple[Path, bool]], on_progress: OnProgress) -> None:
+    """Reads everything and writes nothing; the first problem is fatal."""
+    for index, (path, named) in enumerate(files):
+        importer = registry.recognise(path)
+        if importer is None:
+            if named:
+                raise SourceError(path, "", "no importer knows this format.")
+            continue
+
+        def refuse(problem: Problem, path: Path = path) -> None:
+            raise SourceError(path, problem.place, problem.message)
+
+        for count, _ in enumerate(importer.records(path, refuse)):
+            if count % 1000 == 0:
+                on_progress(Progress(path, index, len(files), count))
+
+
+class _Import:
+    """One run over many files; identity is resolved over many sources at once."""
+
+    def __init__(self, store: GraphStore, settings: Settings, on_progress: OnProgress) -> None:
+        self._store = store
+        self._identity = settings.identity
+        self._on_progress = on_progress
+        self._known = {source.key: source for source in store.sources()}
+        self._events: list[StoredEvent] = []
+        self._unfinished: list[Source] = []
+
+    def run(self, files: list[tuple[Path, bool]]) -> ImportReport:
+        """Imports the files in this order."""
+        report = ImportReport()
+        for index, (path, named) in enumerate(files):
+            self._on_progress(Progress(path, index, len(files), 0))
+            one = self._import_file(path, index, len(files))
+            one.named = named
+            report.sources.append(one)
+        self._resolve()
+        return report
+
+    def _import_file(self, path: Path, index: int, total: int) -> SourceReport:
+        try:
+            importer = registry.recognise(path)
+            if importer is None:
+                return SourceReport(str(path), Outcome.UNKNOWN)
+            key, size_bytes = _digest(path)
+        except OSError as error:
+            problem = Problem("", f"cannot be read ({error.strerror}).")
+            return SourceReport(str(path), Outcome.FAILED, problems=[problem])
+        report = SourceReport(str(path), Outcome.IMPORTED, importer.name)
+        source = Source(
+            key=key,
+            paths=(str(path.absolute()),),
+            importer=importer.name,
+            importer_version=importer.version,
+            size_bytes=size_bytes,
+            recorded_at=datetime.now(UTC),
+        )
+        known = self._known.get(key)
+        # a damaged source is read again, so that its skipped places are reported again
+        if known is not None and known.complete and not known.skipped:
+            self._store.begin(source)
+            report.outcome = Outcome.UNCHANGED
+            report.records = known.records
+            return report
+        try:
+            self._read(importer, path, source, report, index, total)
+        except SourceError as error:
+            report.problems.append(Problem(error.place, error.problem))
+            if not report.records:
+                report.outcome = Outcome.FAILED
+        except OSError as error:
+            report.problems.append(Problem("", f"cannot be read to its end ({error.strerror})."))
+        else:
+            if _digest(path)[0] != key:
+                report.problems.append(
+                    Problem("", "changed while it was read. Import it again.", records_lost=0)
+                )
+        if report.outcome is Outcome.IMPORTED:
+            done = replace(
+                source, records=report.records, skipped=len(report.problems), complete=True
+            )
+            self._known[key] = done
+            self._unfinished.append(done)
+        return report
+
+    def _read(
+        self,
+        importer: Importer,
+        path: Path,
+        source: Source,
+        report: SourceReport,
+        index: int,
+        total: int,
+    ) -> None:
+        begun = False
+        for batch in _batches(importer.records(path, report.problems.append)):
+            if not begun:
+                self._store.begin(source)
+                begun = True
+            plain: list[Record | Namespace] = []
+            for statement in batch:
+                if isinstance(statement, FileEvent):
+                    key = identity.event_key(statement, self._identity)
+                    self._events.append(StoredEvent(key, source.key, statement))
+                else:
+                    plain.append(statement)
+            report.new += self._store.write(source.key, plain)
+            report.records += sum(not isinstance(statement, Namespace) for statement in batch)
+            self._on_progress(Progress(path, index, total, report.records))
+            if len(self._events) >= _EVENTS_AT_ONCE:
+                self._bind()
+        if not begun:
+            self._store.begin(source)
+
+    def _resolve(self) -> None:
+        """Binds what is left and marks the sources as complete: only now are they whole."""
+        self._bind()
+        for source in self._unfinished:
+            self._store.finish(source)
+        self._unfinished.clear()
+
+    def _bind(self) -> None:
+        if self._events:
+            known = _connected(self._store, self._events)
+            self._store.bind(identity.changes(known, self._events, self._identity))
+            self._events.clear()
+
+
+def _connected(store: GraphStore, events: Iterable[StoredEvent]) -> tuple[StoredEvent, ...]:
+    """The stored events that share a path or a product with these, directly or through others."""
+    known: dict[StoredEvent, None] = {}
+    new = list(events)
+    paths: set[str] = set()
+    products: set[str] = set()
+    while True:
+        more_paths = {stored.event.path for stored in new} - paths
+        more_products = {s.event.product for s in new if s.event.product is not None} - products
+        if not more_paths and not more_products:
+            return tuple(known)
+        paths |= more_paths
+        products |= more_products
+        new = [s for s in store.events(more_paths, more_products) if s not in known]
+        known.update(dict.fromkeys(new))
+
+
+def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """The statements in lists that a store can write at once, capped in number and size."""
+    batch: list[Statement] = []
+    characters = 0
+    for statement in statements:
+        batch.append(statement)
+        characters += _characters(statement)
+        if len(batch) >= _BATCH_STATEMENTS or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _characters(statement: Statement) -> int:
+    """Roughly how long a statement is."""
+    said: Attributes = ()
+    if isinstance(statement, Relation | FileEvent) or hasattr(statement, "attributes"):
+        said = statement.attributes
+    return 100 + sum(len(value) if isinstance(value, str) else 50 for _, value in said)
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    """SHA-256 of a file's bytes, and their number."""
+    size_bytes = 0
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+            size_bytes += len(chunk)
+    return digest.hexdigest(), size_bytes
