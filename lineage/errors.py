@@ -64,3 +64,7 @@ class QueryFailed(LineageError):
 
 class AccessRefused(LineageError):
     """A recorded path may not be turned into bytes."""
+
+
+class ExportRefused(LineageError):
+    """A format cannot hold a record without loss, or without harm to whoever reads it."""

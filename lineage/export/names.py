@@ -1,0 +1,135 @@
+"""Identifiers as the texts of a format: IRIs made valid, qualified names under safe prefixes.
+
+What a source calls an IRI or a prefix may be anything at all, and writers of RDF put prefixes into
+their output unchecked; nothing that a source wrote reaches a format except through here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+from lineage.errors import ExportRefused
+from lineage.identifiers import PrefixMap
+from lineage.records import Namespace
+
+CACHE_SIZE = 65536
+"""Identifiers that a writer remembers the text of; its memory does not grow with the input."""
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_IPV6_AUTHORITY = re.compile(r"[^:/?#]+://(?:[^/?#@\[\]]*@)?\[[0-9A-Fa-f:.]+\]")
+_NOT_IN_IRI = re.compile(
+    r"""[\x00-\x20<>"{}|\\^`\[\]\x7f-\x9f\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff"""
+    + "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(1, 14))
+    + r"""\U000e0000-\U000e0fff\U000effff-\U0010ffff]|%(?![0-9A-Fa-f]{2})"""
+)
+_PREFIX = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?\Z")
+_PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?\Z")
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*/|[A-Za-z0-9\-]+:)?")
+
+_CONVENIENT = (("uuid", "urn:uuid:"), ("path", "file:///"))
+_NOT_OURS_TO_BIND = frozenset({"xsi", "default", "dn"})
+"""Prefixes never declared: ``xsi`` means another IRI to prov (without ``#``) whatever a document
+says; ``default`` is PROV-JSON's keyword; prov invents ``dn`` itself."""
+
+
+def percent_encode(text: str) -> str:
+    """``text`` with every character that its UTF-8 bytes must stand for in an IRI."""
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def valid_iri(iri: str) -> str:
+    """``iri`` with all that RFC 3987 does not allow percent-encoded.
+
+    Raises:
+        ExportRefused: It is not absolute: there is no telling what it names.
+    """
+    if not _ABSOLUTE.match(iri):
+        raise ExportRefused(
+            f"the identifier {iri[:200]!r} is not an absolute IRI. "
+            "Export as prov-json, which takes any text, or give it a scheme."
+        )
+    start = authority.end() if (authority := _IPV6_AUTHORITY.match(iri)) else 0
+    encoded = iri[:start] + _NOT_IN_IRI.sub(lambda found: percent_encode(found[0]), iri[start:])
+    head, separator, fragment = encoded.partition("#")
+    return head + separator + fragment.replace("#", "%23")
+
+
+class QualifiedNames:
+    """Prefixes of one exported document, and every identifier as prefix and local part.
+
+    An identifier that fits no declared namespace gets one: its scheme and authority, so that their
+    number grows with the hosts that a document names and not with its records.
+    """
+
+    def __init__(
+        self,
+        namespaces: Iterable[Namespace],
+        valid: Callable[[str], str] = valid_iri,
+    ) -> None:
+        """Take the prefixes that sources declare; the first to claim a prefix keeps it.
+
+        Args:
+            namespaces: What the sources declared.
+            valid: Makes an IRI fit for the format; a namespace that it refuses is left out.
+        """
+        self._valid = valid
+        self._taken = PrefixMap()
+        for prefix in _NOT_OURS_TO_BIND:
+            self._taken.prefixes.setdefault(prefix, "")
+        self._by_iri: dict[str, str] = {}
+        self._lengths: list[int] = []
+        self._used: set[str] = set()
+        for prefix, iri in self._taken.prefixes.items():
+            if prefix not in _NOT_OURS_TO_BIND:
+                self._by_iri[iri] = prefix
+        ours = len(self._by_iri)
+        for namespace in namespaces:
+            try:
+                self._declare(namespace.prefix, valid(namespace.iri))
+            except ExportRefused:
+                continue
+        self._used.update(list(self._by_iri.values())[ours:])
+        for prefix, iri in _CONVENIENT:
+            self._declare(prefix, iri)
+        self.split: Callable[[str], tuple[str, str]] = lru_cache(CACHE_SIZE)(self._split)
+
+    @property
+    def prefixes(self) -> dict[str, str]:
+        """Prefix -> namespace IRI: those that sources declared or that some name used."""
+        return {
+            prefix: iri
+            for iri, prefix in sorted(self._by_iri.items(), key=lambda item: item[1])
+            if prefix in self._used
+        }
+
+    @property
+    def all_prefixes(self) -> dict[str, str]:
+        """Prefix -> namespace IRI: every one, for formats that declare before they write."""
+        return {prefix: iri for iri, prefix in self._by_iri.items()}
+
+    def _declare(self, prefix: str, iri: str) -> str:
+        if iri and iri not in self._by_iri:
+            safe = prefix if _PREFIX.match(prefix) else ""
+            self._by_iri[iri] = self._taken.declare(safe, iri)
+        self._lengths = sorted({len(known) for known in self._by_iri}, reverse=True)
+        return self._by_iri.get(iri, "")
+
+    def _split(self, iri: str) -> tuple[str, str]:
+        iri = self._valid(iri)
+        best = None
+        for length in self._lengths:
+            prefix = self._by_iri.get(iri[:length]) if length < len(iri) else None
+            if prefix is None:
+                continue
+            if _PLAIN_LOCAL.match(iri, length):
+                best = prefix, iri[length:]
+                break
+            best = best or (prefix, iri[length:])
+        if best is None:
+            found = _AUTHORITY.match(iri)
+            base = found[0] if found and len(found[0]) < len(iri) else iri
+            best = self._declare("ns", base), iri[len(base) :]
+        self._used.add(best[0])
+        return best
