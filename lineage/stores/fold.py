@@ -32,7 +32,9 @@ def fold_attributes(declarations: Iterable[Declaration]) -> Attributes:
     Each attribute has the values of the best declaration that gives it: finished beats running,
     then the later stop, then more attributes, then the canonical line. prov:type is the union.
     """
-    ranked = sorted(set(declarations), key=_rank, reverse=True)
+    # by canonical line: to Python 1, 1.0 and True are equal, and so would be the records
+    distinct = {canonical(declaration): declaration for declaration in declarations}
+    ranked = sorted(distinct.values(), key=_rank, reverse=True)
     if len(ranked) == 1:
         return ranked[0].attributes
     given: dict[str, list[Value]] = {}

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from lineage.canonical import canonical, relation_key
 from lineage.errors import StoreBusy
@@ -19,12 +20,19 @@ from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
 from lineage.vocabulary import NAMESPACES, ElementKind, RelationKind
 
 
+class _Declared(NamedTuple):
+    """What was declared, and the keys of the sources that did."""
+
+    record: Declaration | Bundle
+    sources: set[str]
+
+
 @dataclass(slots=True)
 class _Node:
     """What the store knows of one element key."""
 
-    declared: dict[Declaration | Bundle, set[str]] = field(default_factory=dict)
-    """Declaration -> keys of the sources that make it."""
+    declared: dict[str, _Declared] = field(default_factory=dict)
+    """By canonical line: to Python 1, 1.0 and True are equal, and records that hold them."""
     resolved: Entity | None = None
     """What identity says of a file version."""
     aliases: tuple[str, ...] = ()
@@ -135,8 +143,12 @@ class MemoryStore:
         keys = sorted(self._nodes)
         if source is not None:
             for key in keys:
-                said = [d for d, who in self._nodes[key].declared.items() if source in who]
-                yield from sorted(said, key=canonical)
+                declared = self._nodes[key].declared
+                yield from (
+                    declared[line].record
+                    for line in sorted(declared)
+                    if source in declared[line].sources
+                )
         else:
             yield from (Bundle(key) for key in keys if self._nodes[key].is_bundle)
             for key in keys:
@@ -231,7 +243,7 @@ class MemoryStore:
             node.is_bundle = True
         elif record.bundle is not None:
             self._node(record.bundle).is_bundle = True
-        who = node.declared.setdefault(record, set())
+        who = node.declared.setdefault(canonical(record), _Declared(record, set())).sources
         new = source not in who
         who.add(source)
         return new
@@ -285,7 +297,8 @@ class MemoryStore:
     def _element(self, key: str) -> StoredElement:
         if key not in self._folded:
             node = self._nodes[key]
-            declared = [d for d in node.declared if not isinstance(d, Bundle)]
+            said = [declared.record for declared in node.declared.values()]
+            declared = [record for record in said if not isinstance(record, Bundle)]
             implied = {implied_kinds(self._edges[k].relation.kind)[0] for k in node.as_subject}
             implied |= {implied_kinds(self._edges[k].relation.kind)[1] for k in node.as_object}
             self._folded[key] = fold(
@@ -294,6 +307,6 @@ class MemoryStore:
                 implied=[kind for kind in implied if kind is not None],
                 is_bundle=node.is_bundle,
                 aliases=node.aliases,
-                sources=(source for who in node.declared.values() for source in who),
+                sources=(source for one in node.declared.values() for source in one.sources),
             )
         return self._folded[key]

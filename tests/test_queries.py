@@ -1,0 +1,272 @@
+"""Queries over the memory store; the store contract compares the engines with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from lineage import queries
+from lineage import vocabulary as v
+from lineage.errors import AmbiguousReference, NotInStore
+from lineage.interfaces import Direction, Source
+from lineage.records import Activity, Agent, Entity, Namespace, Record, Relation
+from lineage.stores.memory import MemoryStore
+from lineage.subgraph import StoredRelation
+from lineage.vocabulary import INFLUENCES, RelationKind
+
+EX = "http://example.org/"
+SOURCE = Source("0" * 64, ("a.json",), "prov-json", "1", 0)
+
+
+def stored(*statements: Record | Namespace) -> MemoryStore:
+    """A memory store that holds these."""
+    store = MemoryStore()
+    store.begin(SOURCE)
+    store.write(SOURCE.key, statements)
+    store.finish(SOURCE)
+    return store
+
+
+def used(activity: str, entity: str) -> Relation:
+    return Relation(RelationKind.USAGE, EX + activity, EX + entity)
+
+
+def generated(entity: str, activity: str) -> Relation:
+    return Relation(RelationKind.GENERATION, EX + entity, EX + activity)
+
+
+def chain() -> MemoryStore:
+    """raw -> calibrate -> dl1 -> reduce -> dl2, and another use of raw."""
+    return stored(
+        Namespace("ex", EX),
+        *(Entity(EX + name) for name in ("raw", "dl1", "dl2", "other")),
+        *(Activity(EX + name) for name in ("calibrate", "reduce", "look")),
+        used("calibrate", "raw"),
+        generated("dl1", "calibrate"),
+        used("reduce", "dl1"),
+        generated("dl2", "reduce"),
+        used("look", "raw"),
+        generated("other", "look"),
+    )
+
+
+def names(subgraph: queries.Subgraph) -> list[str]:
+    return [element.identifier.removeprefix(EX) for element in subgraph.elements]
+
+
+def test_ancestors_come_nearest_first_with_the_start_at_depth_0() -> None:
+    """A walk lists what influenced its start, level by level, and nothing else."""
+    found = queries.ancestors(chain(), EX + "dl2")
+
+    assert names(found) == ["dl2", "reduce", "dl1", "calibrate", "raw"]
+    assert [found.depths[e.key] for e in found.elements] == [0, 1, 2, 3, 4]
+    assert (found.found, found.truncated) == (5, False)
+
+
+def test_descendants_are_the_other_way() -> None:
+    """What a thing influenced is found from it, on every branch."""
+    assert set(names(queries.descendants(chain(), EX + "raw"))) == {
+        "raw", "calibrate", "dl1", "reduce", "dl2", "look", "other",
+    }  # fmt: skip
+
+
+def test_a_walk_that_is_cut_says_how_much_there_is() -> None:
+    """The limit cuts what is returned, never the count."""
+    found = queries.descendants(chain(), EX + "raw", limit=3)
+
+    assert len(found.elements) == 3
+    assert found.found == 7
+    assert found.truncated
+
+
+def test_depth_stops_a_walk() -> None:
+    """Depth is the number of relations crossed."""
+    assert names(queries.ancestors(chain(), EX + "dl2", depth=2)) == ["dl2", "reduce", "dl1"]
+    assert names(queries.ancestors(chain(), EX + "dl2", depth=0)) == ["dl2"]
+
+
+def test_what_ended_a_thing_is_not_where_it_came_from() -> None:
+    """wasInvalidatedBy, wasEndedBy and hadMember are followed only when asked."""
+    store = stored(
+        Relation(RelationKind.INVALIDATION, EX + "e", EX + "retraction"),
+        Relation(RelationKind.MEMBERSHIP, EX + "e", EX + "member"),
+        Relation(RelationKind.END, EX + "a", EX + "signal"),
+    )
+
+    assert names(queries.ancestors(store, EX + "e")) == ["e"]
+    assert names(queries.ancestors(store, EX + "a")) == ["a"]
+    assert set(names(queries.ancestors(store, EX + "e", kinds=tuple(RelationKind)))) == {
+        "e", "retraction", "member",
+    }  # fmt: skip
+
+
+class CountingStore(MemoryStore):
+    """Counts the relations that it hands out."""
+
+    handed_out = 0
+
+    def neighbours(
+        self, frontier: Collection[str], direction: Direction, kinds: Collection[RelationKind]
+    ) -> Iterator[StoredRelation]:
+        """As the memory store, counted."""
+        for relation in super().neighbours(frontier, direction, kinds):
+            self.handed_out += 1
+            yield relation
+
+
+def test_a_ladder_costs_its_rungs_not_its_paths() -> None:
+    """60 entities joined by 2^30 paths are walked by crossing each relation a bounded number of
+    times."""
+    store = CountingStore()
+    store.begin(SOURCE)
+    relations = [
+        Relation(RelationKind.DERIVATION, f"{EX}{side}{rung + 1}", f"{EX}{other}{rung}")
+        for rung in range(30)
+        for side in "lr"
+        for other in "lr"
+    ]
+    store.write(SOURCE.key, relations)
+
+    found = queries.ancestors(store, EX + "l30")
+
+    assert found.found == 61
+    assert store.handed_out <= 4 * len(relations)
+
+
+def test_a_cycle_ends() -> None:
+    """Merged logs hold real cycles; a walk visits each element once."""
+    store = stored(used("a", "e"), generated("e", "a"))
+
+    assert names(queries.ancestors(store, EX + "e")) == ["e", "a"]
+    assert queries.paths(store, EX + "e", EX + "a").found == 2
+
+
+def test_a_neighbourhood_counts_what_it_hides() -> None:
+    """Each drawn element says how many neighbours are not drawn, on either side."""
+    found = queries.neighbourhood(chain(), EX + "dl1", depth=1)
+
+    assert set(names(found)) == {"dl1", "calibrate", "reduce"}
+    assert found.hidden == {EX + "calibrate": (1, 0), EX + "reduce": (0, 1)}
+
+
+def test_opened_elements_show_their_own_neighbours() -> None:
+    """Opening an element adds one level around it."""
+    found = queries.neighbourhood(chain(), EX + "dl1", depth=1, open_keys=[EX + "calibrate"])
+
+    assert set(names(found)) == {"dl1", "calibrate", "reduce", "raw"}
+
+
+def test_paths_hold_only_what_lies_between() -> None:
+    """A path query returns every chain between two elements, whichever way it runs."""
+    store = chain()
+
+    assert set(names(queries.paths(store, EX + "dl2", EX + "raw"))) == {
+        "dl2", "reduce", "dl1", "calibrate", "raw",
+    }  # fmt: skip
+    assert queries.paths(store, EX + "raw", EX + "dl2").found == 5
+    assert queries.paths(store, EX + "dl2", EX + "other").found == 0
+
+
+def test_show_lists_relations_of_both_sides() -> None:
+    """One record is shown with all its relations and what they lead to."""
+    shown = queries.show(chain(), EX + "dl1")
+
+    assert {(s.relation.kind.keyword, s.relation.subject) for s in shown.relations} == {
+        ("wasGeneratedBy", EX + "dl1"),
+        ("used", EX + "reduce"),
+    }
+    assert set(shown.others) == {EX + "calibrate", EX + "reduce"}
+
+
+def at(hour: int) -> datetime:
+    return datetime(2026, 1, 1, hour, tzinfo=UTC)
+
+
+def versions() -> MemoryStore:
+    """One path generated twice, and another of the same base name."""
+    location = (v.PROV_LOCATION, "/data/run1.h5")
+    return stored(
+        Entity(EX + "early", (location,)),
+        Entity(EX + "late", (location,)),
+        Entity(EX + "elsewhere", ((v.PROV_LOCATION, "/copy/run1.h5"),)),
+        Activity(EX + "first", ((v.PROV_END, at(1)),)),
+        Activity(EX + "second", ((v.PROV_END, at(2)),)),
+        generated("early", "first"),
+        generated("late", "second"),
+    )
+
+
+def test_a_path_means_its_last_version() -> None:
+    """The version generated last is taken, and the others are told."""
+    element, others = queries.resolve_versions(versions(), "/data/run1.h5")
+
+    assert element.identifier == EX + "late"
+    assert [other.identifier for other in others] == [EX + "early"]
+
+
+def test_the_end_of_a_path_is_a_reference_on_whole_components() -> None:
+    """data/run1.h5 is the end of a path; ata/run1.h5 is not."""
+    store = versions()
+
+    assert queries.resolve(store, "data/run1.h5").identifier == EX + "late"
+    with pytest.raises(NotInStore):
+        queries.resolve(store, "ata/run1.h5")
+
+
+def test_several_paths_are_listed_and_none_is_chosen() -> None:
+    """A base name at two paths is ambiguous."""
+    with pytest.raises(AmbiguousReference) as refused:
+        queries.resolve(versions(), "run1.h5")
+
+    assert refused.value.matches == ("/copy/run1.h5", "/data/run1.h5")
+
+
+def test_a_curie_and_an_iri_are_references() -> None:
+    """A reference is tried as it stands, and expanded."""
+    store = chain()
+
+    assert queries.resolve(store, EX + "dl1") == queries.resolve(store, "ex:dl1")
+
+
+def test_an_unknown_reference_suggests_near_ones() -> None:
+    """What is not there is answered with what is near."""
+    with pytest.raises(NotInStore) as refused:
+        queries.resolve(chain(), "calibrat")
+
+    assert refused.value.suggestions == ("calibrate",)
+
+
+def test_the_digest_knows_no_order_and_no_repetition() -> None:
+    """The same statements in any order, from any number of sources, give one digest."""
+    statements = list(chain().records())
+    forward = stored(*statements)
+    backward = stored(*reversed(statements))
+    again = stored(*statements)
+    other = Source("1" * 64, ("b.json",), "prov-json", "1", 0)
+    again.begin(other)
+    again.write(other.key, statements)
+
+    assert queries.digest(forward) == queries.digest(backward) == queries.digest(again)
+    assert queries.digest(forward) != queries.digest(stored(*statements[:-1]))
+
+
+def test_stubs_are_outside_the_digest_until_declared() -> None:
+    """Naming a thing says nothing of it; declaring it does."""
+    assert queries.digest(stored(used("a", "e"))) != queries.digest(
+        stored(used("a", "e"), Entity(EX + "e"))
+    )
+
+
+def test_agents_are_reached_and_a_person_leads_to_what_they_did() -> None:
+    """Agents influence: they end an ancestors walk and start a descendants walk."""
+    store = stored(
+        Agent(EX + "ann"),
+        Relation(RelationKind.ASSOCIATION, EX + "a", EX + "ann"),
+        generated("e", "a"),
+    )
+
+    assert names(queries.ancestors(store, EX + "e")) == ["e", "a", "ann"]
+    assert names(queries.descendants(store, EX + "ann")) == ["ann", "a", "e"]
+    assert RelationKind.ASSOCIATION in INFLUENCES
