@@ -306,8 +306,8 @@ def export_(
             way = None if direction is _Way.BOTH else Direction(direction.value)
             records = queries.reached(store, start, way, depth=depth, kinds=followed)
         with _output(output) as stream:
-            for warning in export.write(format_, records, store.namespaces(), stream):
-                _say(f"{format_}: {warning}")
+            written = export.write(format_, records, store.namespaces(), stream)
+        _say(f"{written:,} records written as {format_}")
 
 
 def _source_key(store: GraphStore, source: str) -> str:

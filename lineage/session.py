@@ -302,26 +302,9 @@ class _Import:
 
     def _bind(self) -> None:
         if self._events:
-            known = _connected(self._store, self._events)
+            known = identity.connected(self._events, self._store.events)
             self._store.bind(identity.changes(known, self._events, self._identity))
             self._events.clear()
-
-
-def _connected(store: GraphStore, events: Iterable[StoredEvent]) -> tuple[StoredEvent, ...]:
-    """The stored events that share a path or a product with these, directly or through others."""
-    known: dict[StoredEvent, None] = {}
-    new = list(events)
-    paths: set[str] = set()
-    products: set[str] = set()
-    while True:
-        more_paths = {stored.event.path for stored in new} - paths
-        more_products = {s.event.product for s in new if s.event.product is not None} - products
-        if not more_paths and not more_products:
-            return tuple(known)
-        paths |= more_paths
-        products |= more_products
-        new = [s for s in store.events(more_paths, more_products) if s not in known]
-        known.update(dict.fromkeys(new))
 
 
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
