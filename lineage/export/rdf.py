@@ -33,11 +33,12 @@ What RDF cannot hold, and what becomes of it:
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
+from json.encoder import encode_basestring as _quoted  # JSON's escapes are among N-Quads'
 from typing import BinaryIO
 
 import pyoxigraph as ox
@@ -46,18 +47,21 @@ from lineage import vocabulary as v
 from lineage.errors import ExportRefused
 from lineage.export.names import CACHE_SIZE, QualifiedNames, valid_iri
 from lineage.records import (
+    Activity,
+    Agent,
+    Attributes,
     Bundle,
-    Element,
+    Entity,
     Iri,
+    Literal,
     Namespace,
     Record,
     Relation,
-    Value,
     integer_datatype,
     utc,
     xsd_double,
 )
-from lineage.vocabulary import ElementKind, RelationKind
+from lineage.vocabulary import RelationKind
 
 
 class Syntax(Enum):
@@ -70,8 +74,12 @@ class Syntax(Enum):
 
 
 _CHUNK_RECORDS = 256
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
-"""A string in quotes; JSON's escapes are among those of N-Quads."""
+_PLAIN_IRI = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[A-Za-z0-9.\-]*(?::[0-9]*)?(?=[/?#]|\Z)|(?!//))"
+    r"[A-Za-z0-9\-._~:/@!$&'()*+,;=]*(?:\?[A-Za-z0-9\-._~:/?@!$&'()*+,;=]*)?"
+    r"(?:#[A-Za-z0-9\-._~:/?@!$&'()*+,;=]*)?\Z"
+)
+"""IRIs that need no further look; they are nearly all."""
 
 _READ_AS_ONE = frozenset(
     {
@@ -85,7 +93,9 @@ _READ_AS_ONE = frozenset(
 """Relations whose unqualified property readers take together with the qualified node."""
 
 _TYPE = f"<{v.RDF}type>"
-_ELEMENT_CLASS = {kind: f"<{v.PROV}{kind.value}>" for kind in ElementKind}
+_ELEMENT_CLASS = {
+    element: f"<{v.PROV}{element.kind.value}>" for element in (Entity, Activity, Agent)
+}
 _SHARED_PREDICATES = {
     v.PROV_LABEL: f"<{v.RDFS}label>",
     v.PROV_LOCATION: f"<{v.PROV}atLocation>",
@@ -131,6 +141,9 @@ class _Terms:
         self.qualified = f"<{v.PROV}qualified{name}>"
         self.node_class = f"<{v.PROV}{name}>"
         self.object = f"<{v.PROV}{row.object_property or row.object.name}>"
+        self.read_as_one = kind in _READ_AS_ONE
+        self.is_derivation = kind is RelationKind.DERIVATION
+        self.is_mention = kind is RelationKind.MENTION
         self.predicates = _RELATION_PREDICATES | {
             v.PROV + end.name: f"<{v.PROV}{_END_PREDICATES[end.name]}>"
             for end in row.further
@@ -141,11 +154,11 @@ class _Terms:
 _TERMS = {kind: _Terms(kind) for kind in RelationKind}
 
 
-@lru_cache(CACHE_SIZE)
 def _iri(iri: str) -> str:
-    valid = valid_iri(iri)
+    if _PLAIN_IRI.match(iri):
+        return f"<{iri}>"
     try:
-        return str(ox.NamedNode(valid))
+        return str(ox.NamedNode(valid_iri(iri)))
     except ValueError as error:
         raise ExportRefused(
             f"the identifier {iri[:200]!r} is not an IRI that RDF can hold ({error}). "
@@ -165,92 +178,6 @@ def _language(tag: str) -> str:
     return tag
 
 
-def _term(value: Value) -> str:
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, Iri):
-        return _iri(value.value)
-    if isinstance(value, bool):
-        return f'"{"true" if value else "false"}"^^<{v.XSD}boolean>'
-    if isinstance(value, int):
-        return f'"{value}"^^<{integer_datatype(value)}>'
-    if isinstance(value, datetime):
-        return f'"{utc(value).isoformat()}"^^<{v.XSD}dateTime>'
-    if isinstance(value, float):
-        return f'"{xsd_double(value)}"^^<{v.XSD}double>'
-    if value.language is not None:
-        return f"{_quoted(value.text)}@{_language(value.language)}"
-    return f"{_quoted(value.text)}^^{_iri(value.datatype)}"
-
-
-def _attribute_lines(
-    node: str, attributes: Iterable[tuple[str, Value]], predicates: dict[str, str], end: str
-) -> Iterator[str]:
-    for name, value in attributes:
-        if name == v.PROV_TYPE and isinstance(value, Iri):
-            yield f"{node} {_TYPE} {_iri(value.value)}{end}"
-        else:
-            yield f"{node} {predicates.get(name) or _iri(name)} {_term(value)}{end}"
-
-
-def _element(record: Element, end: str) -> Iterator[str]:
-    node = _iri(record.identifier)
-    yield f"{node} {_TYPE} {_ELEMENT_CLASS[record.kind]}{end}"
-    yield from _attribute_lines(node, record.attributes, _ELEMENT_PREDICATES, end)
-
-
-def _mention(record: Relation, subject: str, object_: str, end: str) -> list[str] | None:
-    """A mention as PROV-Links writes it, or ``None`` where that leaves something out."""
-    if record.identifier is not None or len(record.attributes) != 1:
-        return None
-    name, bundle = record.attributes[0]
-    if name != v.PROV + "bundle" or not isinstance(bundle, Iri):
-        return None
-    return [
-        f"{subject} <{v.PROV}mentionOf> {object_}{end}",
-        f"{subject} <{v.PROV}asInBundle> {_iri(bundle.value)}{end}",
-    ]
-
-
-def _relation(
-    record: Relation, end: str, blank: Callable[[], int], unqualified: bool
-) -> Iterator[str]:
-    kind, attributes = record.kind, record.attributes
-    terms = _TERMS[kind]
-    subject = None if record.subject is None else _iri(record.subject)
-    object_ = None if record.object is None else _iri(record.object)
-    if subject is not None and object_ is not None:
-        if not attributes and record.identifier is None:
-            yield f"{subject} {terms.unqualified} {object_}{end}"
-            return
-        if kind is RelationKind.MENTION and (lines := _mention(record, subject, object_, end)):
-            yield from lines
-            return
-        if unqualified or kind in _READ_AS_ONE:
-            yield f"{subject} {terms.unqualified} {object_}{end}"
-    node = f"_:r{blank()}" if record.identifier is None else _iri(record.identifier)
-    qualified, node_class = terms.qualified, terms.node_class
-    if kind is RelationKind.DERIVATION:
-        special = [
-            value.value
-            for value in record.values(v.PROV_TYPE)
-            if isinstance(value, Iri) and value.value in _DERIVATIONS
-        ]
-        if special:
-            node_class = ""
-            qualified = f"<{v.PROV}qualified{special[0].removeprefix(v.PROV)}>"
-        if unqualified and subject is not None and object_ is not None:
-            for name in special:
-                yield f"{subject} <{v.PROV}{_DERIVATIONS[name]}> {object_}{end}"
-    if subject is not None:
-        yield f"{subject} {qualified} {node}{end}"
-    if node_class:
-        yield f"{node} {_TYPE} {node_class}{end}"
-    if object_ is not None:
-        yield f"{node} {terms.object} {object_}{end}"
-    yield from _attribute_lines(node, attributes, terms.predicates, end)
-
-
 class _Lines:
     """Records as N-Quads, counted as they pass."""
 
@@ -259,42 +186,128 @@ class _Lines:
         self._records = records
         self._bundles = bundles
         self._unqualified = unqualified
+        self._blank = itertools.count(1).__next__
+        self._iri = lru_cache(CACHE_SIZE)(_iri)
 
     def chunks(self) -> Iterator[bytes]:
         """Whole lines, UTF-8."""
-        blank = itertools.count(1).__next__
         records = iter(self._records)
         while chunk := list(itertools.islice(records, _CHUNK_RECORDS)):
-            lines: list[str] = []
-            for record in chunk:
-                if isinstance(record, Bundle):
-                    self._end(record.identifier)
-                    lines.append(f"{_iri(record.identifier)} {_TYPE} <{v.PROV}Bundle> .\n")
-                    continue
-                end = " .\n" if record.bundle is None else self._end(record.bundle)
-                if isinstance(record, Relation):
-                    lines.extend(_relation(record, end, blank, self._unqualified))
-                else:
-                    lines.extend(_element(record, end))
+            lines = [
+                self._bundle(record)
+                if isinstance(record, Bundle)
+                else self._relation(record)
+                if isinstance(record, Relation)
+                else self._element(record)
+                for record in chunk
+            ]
             self.written += len(chunk)
             yield _utf8(lines)
 
-    def _end(self, bundle: str) -> str:
+    def _end(self, bundle: str | None) -> str:
+        if bundle is None:
+            return " .\n"
         if not self._bundles:
             raise ExportRefused(
                 f"the bundle {bundle[:200]!r} cannot be told apart in one graph. "
                 "Export as trig, jsonld, prov-json or prov-n, which hold named bundles."
             )
-        return f" {_iri(bundle)} .\n"
+        return f" {self._iri(bundle)} .\n"
+
+    def _bundle(self, record: Bundle) -> str:
+        self._end(record.identifier)
+        return f"{self._iri(record.identifier)} {_TYPE} <{v.PROV}Bundle> .\n"
+
+    def _element(self, record: Entity | Activity | Agent) -> str:
+        node, end = self._iri(record.identifier), self._end(record.bundle)
+        return f"{node} {_TYPE} {_ELEMENT_CLASS[type(record)]}{end}" + self._attributes(
+            node, record.attributes, _ELEMENT_PREDICATES, end
+        )
+
+    def _relation(self, record: Relation) -> str:
+        terms, end = _TERMS[record.kind], self._end(record.bundle)
+        subject = None if record.subject is None else self._iri(record.subject)
+        object_ = None if record.object is None else self._iri(record.object)
+        binary = ""
+        if subject is not None and object_ is not None:
+            binary = f"{subject} {terms.unqualified} {object_}{end}"
+            if not record.attributes and record.identifier is None:
+                return binary
+            if terms.is_mention and (bundle := _bundle_of_mention(record)) is not None:
+                return f"{binary}{subject} <{v.PROV}asInBundle> {self._iri(bundle)}{end}"
+        qualified, node_class = terms.qualified, terms.node_class
+        if terms.is_derivation and (special := _special_derivations(record)):
+            # the prov library would keep prov:Derivation as one more type
+            node_class = ""
+            qualified = f"<{v.PROV}qualified{special[0].removeprefix(v.PROV)}>"
+            if binary:
+                binary += "".join(
+                    f"{subject} <{v.PROV}{_DERIVATIONS[name]}> {object_}{end}" for name in special
+                )
+        node = f"_:r{self._blank()}" if record.identifier is None else self._iri(record.identifier)
+        text = binary if self._unqualified or terms.read_as_one else ""
+        if subject is not None:
+            text += f"{subject} {qualified} {node}{end}"
+        if node_class:
+            text += f"{node} {_TYPE} {node_class}{end}"
+        if object_ is not None:
+            text += f"{node} {terms.object} {object_}{end}"
+        return text + self._attributes(node, record.attributes, terms.predicates, end)
+
+    def _attributes(
+        self, node: str, attributes: Attributes, predicates: dict[str, str], end: str
+    ) -> str:
+        text = ""
+        for name, value in attributes:
+            if isinstance(value, str):
+                term = _quoted(value)
+            elif isinstance(value, Iri):
+                term = self._iri(value.value)
+                if name == v.PROV_TYPE:
+                    text += f"{node} {_TYPE} {term}{end}"
+                    continue
+            else:
+                term = self._typed(value)
+            text += f"{node} {predicates.get(name) or self._iri(name)} {term}{end}"
+        return text
+
+    def _typed(self, value: bool | int | float | datetime | Literal) -> str:
+        if isinstance(value, datetime):
+            return f'"{utc(value).isoformat()}"^^<{v.XSD}dateTime>'
+        if isinstance(value, bool):
+            return f'"{"true" if value else "false"}"^^<{v.XSD}boolean>'
+        if isinstance(value, int):
+            return f'"{value}"^^<{integer_datatype(value)}>'
+        if isinstance(value, float):
+            return f'"{xsd_double(value)}"^^<{v.XSD}double>'
+        if value.language is not None:
+            return f"{_quoted(value.text)}@{_language(value.language)}"
+        return f"{_quoted(value.text)}^^{self._iri(value.datatype)}"
+
+
+def _bundle_of_mention(record: Relation) -> str | None:
+    """The bundle of a mention that PROV-Links can hold: one that says nothing else."""
+    if record.identifier is not None or len(record.attributes) != 1:
+        return None
+    name, bundle = record.attributes[0]
+    return bundle.value if name == v.PROV + "bundle" and isinstance(bundle, Iri) else None
+
+
+def _special_derivations(record: Relation) -> list[str]:
+    return [
+        value.value
+        for value in record.values(v.PROV_TYPE)
+        if isinstance(value, Iri) and value.value in _DERIVATIONS
+    ]
 
 
 def _utf8(lines: list[str]) -> bytes:
     try:
         return "".join(lines).encode()
     except UnicodeEncodeError as error:
-        line = next(line for line in lines if not line.isascii() and _lone_surrogate(line))
+        text = next(line for line in lines if _lone_surrogate(line))
         raise ExportRefused(
-            f"a text is not Unicode, so no RDF can hold it ({line[:200]!r}). "
+            f"a text is not Unicode, so no RDF can hold it ({text[:200]!r}). "
             "Export as prov-json, which can, or correct the source."
         ) from error
 

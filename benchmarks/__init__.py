@@ -1,0 +1,1 @@
+"""Each runs a peer beside this project in one process tree and prints the ratio."""
