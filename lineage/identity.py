@@ -1,7 +1,7 @@
 """Which version of a file was meant: from the set of file events to versions and bindings.
 
 Pure: no store, no clock, no order. The result depends on the *set* of events of a connected
-component (events that share a path or a counting product id), never on import order or repetition.
+component (events that share a path or a product id), never on import order or repetition.
 
 A path is not a thing, because tools overwrite files: each generation of a path opens a version, and
 each version is one entity.
@@ -9,11 +9,37 @@ each version is one entity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
-from lineage.records import Attributes, FileEvent, Relation
+from lineage.canonical import digest
+from lineage.generations import latest
+from lineage.records import FileEvent, Relation
 from lineage.subgraph import StoredEvent
+from lineage.versions import Finding, Resolution, Version, resolution
+
+__all__ = [
+    "DEFAULT_LOCAL_PREFIXES",
+    "Changes",
+    "Finding",
+    "IdentitySettings",
+    "Resolution",
+    "Version",
+    "changes",
+    "connected",
+    "difference",
+    "event_key",
+    "realm",
+    "resolve",
+]
+
+T = TypeVar("T")
+
+_DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
 
 DEFAULT_LOCAL_PREFIXES = ("/tmp", "/var/tmp", "/dev/shm", "/scratch", "/Users")
 """Paths under these belong to the host that recorded them (as do drive letters)."""
@@ -24,39 +50,6 @@ class IdentitySettings:
     """What the user says about paths; part of what a graph's digest is a function of."""
 
     local_prefixes: tuple[str, ...] = DEFAULT_LOCAL_PREFIXES
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One entity that identity made: a version of a file."""
-
-    identifier: str
-    attributes: Attributes
-    """prov:location, prov:label, lineage:identified_by, ... : the fold of what its events say."""
-    aliases: tuple[str, ...] = ()
-    """Weaker identifiers that it is known by, sorted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something contradictory or ambiguous that resolution came upon."""
-
-    kind: str
-    message: str
-    identifiers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """What a set of events means."""
-
-    versions: dict[str, Version] = field(default_factory=dict)
-    """By identifier."""
-    bindings: dict[str, Relation] = field(default_factory=dict)
-    """Event key -> the relation between the activity and the version."""
-    links: dict[str, Relation] = field(default_factory=dict)
-    """Key -> alternateOf between versions, asserted by identity alone."""
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +75,14 @@ class Changes:
 
 def realm(event: FileEvent, settings: IdentitySettings) -> str:
     """The host that the event's path belongs to, or ``""`` for a path that all hosts share."""
-    raise NotImplementedError
+    if event.node is None:
+        return ""
+    path = event.path
+    local = _DRIVE.match(path) or any(
+        path == prefix or path.startswith(prefix.rstrip("/") + "/")
+        for prefix in settings.local_prefixes
+    )
+    return event.node if local else ""
 
 
 def event_key(event: FileEvent, settings: IdentitySettings) -> str:
@@ -93,16 +93,108 @@ def event_key(event: FileEvent, settings: IdentitySettings) -> str:
     Neither time (a record seen "running" and later finished would double) nor the version (which
     re-binding changes) is part of it.
     """
-    raise NotImplementedError
+    fields = (
+        event.kind.value,
+        event.activity,
+        event.role,
+        realm(event, settings),
+        event.path,
+        event.product,
+    )
+    return digest(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
 
 
 def resolve(events: Iterable[FileEvent], settings: IdentitySettings) -> Resolution:
     """What the events mean together."""
-    raise NotImplementedError
+    return _resolve(latest((event_key(event, settings), event) for event in events), settings)
 
 
 def changes(
     known: Iterable[StoredEvent], new: Iterable[StoredEvent], settings: IdentitySettings
 ) -> Changes:
-    """What a store that holds ``known`` must change when ``new`` arrives."""
-    raise NotImplementedError
+    """What a store that holds ``known`` must change when ``new`` arrives.
+
+    Args:
+        known: At least the events that `connected` finds for ``new``.
+        new: They may be among ``known`` already; what changes nothing is left out.
+    """
+    held = _by_source(known)
+    grown = _by_source([*held.values(), *new])
+    added = [stored for mark, stored in grown.items() if held.get(mark) != stored]
+    before, after = (
+        _resolve(latest((stored.key, stored.event) for stored in some.values()), settings)
+        for some in (held, grown)
+    )
+    return difference(before, after, added)
+
+
+def difference(
+    before: Resolution, after: Resolution, statements: Iterable[StoredEvent] = ()
+) -> Changes:
+    """What turns a store that says ``before`` into one that says ``after``."""
+    return Changes(
+        statements=tuple(sorted(statements, key=lambda stored: (stored.key, stored.source))),
+        versions=tuple(one for _, one in _altered(before.versions, after.versions)),
+        bindings=_altered(before.bindings, after.bindings),
+        links=_altered(before.links, after.links),
+        dropped_versions=_missing(before.versions, after.versions),
+        dropped_bindings=_missing(before.bindings, after.bindings),
+        dropped_links=_missing(before.links, after.links),
+    )
+
+
+def connected(
+    new: Iterable[StoredEvent],
+    fetch: Callable[[Collection[str], Collection[str]], Iterable[StoredEvent]],
+) -> list[StoredEvent]:
+    """The stored events that ``new`` can have to do with: what `changes` must know.
+
+    Args:
+        fetch: `GraphStore.events`. It is asked for paths and products, counting or not, until
+            there is nothing new.
+    """
+    found: dict[tuple[str, str], StoredEvent] = {}
+    paths: set[str] = set()
+    products: set[str] = set()
+    fresh: list[StoredEvent] = list(new)
+    while True:
+        more_paths = {one.event.path for one in fresh} - paths
+        more_products = {one.event.product for one in fresh if one.event.product} - products
+        if not more_paths and not more_products:
+            return [found[mark] for mark in sorted(found)]
+        paths |= more_paths
+        products |= more_products
+        asked = fetch(sorted(more_paths), sorted(more_products))
+        fresh = [one for one in asked if (one.key, one.source) not in found]
+        found.update({(one.key, one.source): one for one in fresh})
+
+
+def _resolve(events: Mapping[str, FileEvent], settings: IdentitySettings) -> Resolution:
+    places = {key: (realm(event, settings), event.path) for key, event in events.items()}
+    return resolution(events, places)
+
+
+def _by_source(events: Iterable[StoredEvent]) -> dict[tuple[str, str], StoredEvent]:
+    """The event that counts for each key and source."""
+    groups: dict[tuple[str, str], list[StoredEvent]] = defaultdict(list)
+    for stored in events:
+        groups[stored.key, stored.source].append(stored)
+    return {
+        (key, source): StoredEvent(
+            key, source, latest((key, stored.event) for stored in group)[key]
+        )
+        for (key, source), group in groups.items()
+    }
+
+
+def _altered(before: Mapping[str, T], after: Mapping[str, T]) -> tuple[tuple[str, T], ...]:
+    # repr too, as 1, 1.0 and True are equal to Python and different values to PROV
+    return tuple(
+        (key, value)
+        for key, value in sorted(after.items())
+        if before.get(key) != value or repr(before[key]) != repr(value)
+    )
+
+
+def _missing(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(sorted(key for key in before if key not in after))

@@ -205,6 +205,8 @@ PROV_PLAN = PROV + "plan"
 
 IDENTIFIED_BY = LINEAGE + "identified_by"
 OVERWRITTEN = LINEAGE + "overwritten"
+EVIDENCE = LINEAGE + "evidence"
+FILE_PATHS = FILE + "paths"
 RECORDED_PATH = LINEAGE + "recorded_path"
 RECORDED_PRODUCT = LINEAGE + "recorded_product"
 
@@ -212,10 +214,12 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
     {
         IDENTIFIED_BY: "what an entity's identity, or a binding, rests on: product, iri, "
         "generation, path+time, path, argument or guess (strongest first)",
-        OVERWRITTEN: "true on a file version whose path holds a later version",
+        OVERWRITTEN: "true on a file version all of whose paths hold a later version",
         RECORDED_PATH: "the path as the source wrote it, where a relation was bound to a version",
         RECORDED_PRODUCT: "the product id that the source recorded for the file",
-        FILE + "paths": "every path at which a product was recorded, where there are several",
+        EVIDENCE: "what an alternateOf between file versions rests on: product-kept (a second "
+        "activity lists the same product id as its output)",
+        FILE_PATHS: "every path at which a product was recorded, where there are several",
         FILE + "media_type": "media type of the file, from what the source says or its suffix",
         CTAPIPE + "status": "how the activity ended, as ctapipe wrote it",
         CTAPIPE + "exit_code": "exit code of the process",

@@ -1,0 +1,291 @@
+"""Versions of files, and which of them each use and generation meant.
+
+The second half of identity: from generations to versions, bindings and findings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from lineage import vocabulary as v
+from lineage.canonical import encode_attributes, relation_key
+from lineage.generations import Generation, Place, generations, moment, place_iri, product_iri
+from lineage.records import Attributes, EventKind, FileEvent, Relation, Value, attributes
+from lineage.vocabulary import RelationKind
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One entity that identity made: a version of a file."""
+
+    identifier: str
+    attributes: Attributes
+    """prov:location, prov:label, lineage:identified_by, ... : the fold of what its events say."""
+    aliases: tuple[str, ...] = ()
+    """Weaker identifiers that it is known by, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something contradictory or ambiguous that resolution came upon."""
+
+    kind: str
+    message: str
+    identifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a set of events means."""
+
+    versions: dict[str, Version] = field(default_factory=dict)
+    """By identifier."""
+    bindings: dict[str, Relation] = field(default_factory=dict)
+    """Event key -> the relation between the activity and the version."""
+    links: dict[str, Relation] = field(default_factory=dict)
+    """Key -> alternateOf between versions, asserted by identity alone."""
+    findings: tuple[Finding, ...] = ()
+
+
+def resolution(events: Mapping[str, FileEvent], places: Mapping[str, Place]) -> Resolution:
+    """What the events mean together.
+
+    Args:
+        events: One event for each key; see `lineage.generations.latest`.
+        places: Event key -> where it happened.
+    """
+    return _Resolving(events, places).run()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A version while it is being put together."""
+
+    evidence: str
+    generated_at: dict[Place, datetime] = field(default_factory=dict)
+    seen_at: dict[Place, datetime] = field(default_factory=dict)
+    """Where a use or a header found it, and when first."""
+    facts: dict[tuple[int, str], Attributes] = field(default_factory=dict)
+    """(rank, canonical text) -> what one event says of the file."""
+    aliases: set[str] = field(default_factory=set)
+
+    def tell(self, event: FileEvent, rank: int) -> None:
+        """Adds what an event says of the file."""
+        if event.attributes:
+            text = json.dumps(encode_attributes(event.attributes), ensure_ascii=False)
+            self.facts[rank, text] = event.attributes
+
+    def see(self, place: Place, time: datetime | None) -> None:
+        """It was found at a place."""
+        time = time or _EARLIEST
+        self.seen_at[place] = min(time, self.seen_at.get(place, time))
+
+    @property
+    def places(self) -> dict[Place, datetime]:
+        """Since when it was at each place."""
+        return {**self.seen_at, **self.generated_at}
+
+
+class _Resolving:
+    """One resolution under way; every part of it is a set or keyed, so no order can show."""
+
+    def __init__(self, events: Mapping[str, FileEvent], places: Mapping[str, Place]) -> None:
+        self.events = events
+        self.places = places
+        self.written = generations(events, self.places)
+        self.drafts: dict[str, _Draft] = {}
+        self.bindings: dict[str, Relation] = {}
+        self.links: dict[str, Relation] = {}
+        self.findings: list[Finding] = []
+        self.unbound: dict[Place, int] = defaultdict(int)
+
+    def run(self) -> Resolution:
+        """The stages, in order."""
+        for ones in self.written.at.values():
+            for one in ones:
+                self._open(one)
+        for key, event in self.events.items():
+            if event.kind is EventKind.STATE:
+                self._attach(key, event)
+            else:
+                self._bind(key, event)
+        self._find()
+        return Resolution(
+            versions=self._versions(),
+            bindings=self.bindings,
+            links=self.links,
+            findings=tuple(sorted(self.findings, key=_finding_order)),
+        )
+
+    def _draft(self, identifier: str, evidence: str) -> _Draft:
+        return self.drafts.setdefault(identifier, _Draft(evidence))
+
+    def _open(self, one: Generation) -> None:
+        """A generation opens a version, or says again where its product is."""
+        draft = self._draft(one.identifier, "product" if one.product else "generation")
+        draft.generated_at[one.place] = one.end or _EARLIEST
+        if one.product is None or one.activity is None:
+            return
+        if one.principal:
+            draft.aliases.add(place_iri(one.place, one.activity))
+        original = product_iri(one.product)
+        if one.identifier == original:
+            return
+        self._draft(original, "product").see(one.place, None)
+        link = Relation(
+            RelationKind.ALTERNATE,
+            one.identifier,
+            original,
+            attributes=((v.EVIDENCE, "product-kept"),),
+        )
+        self.links[relation_key(link)] = link
+        text = f"{one.place[1]}: {one.activity} lists product {one.product} as its output, which "
+        text += "was there before it started or is another activity's. Taken for a version of it."
+        ids = (one.identifier, original, one.activity)
+        self.findings.append(Finding("product-kept", text, ids))
+
+    def _attach(self, key: str, event: FileEvent) -> None:
+        """A header belongs to the generation that it joined, to its product, or to its path."""
+        one, place = self.written.by_key.get(key), self.places[key]
+        created = moment(event.product_created or event.stop)
+        if one is not None:
+            draft = self._draft(one.identifier, "product")
+        elif event.product is not None:
+            draft = self._draft(product_iri(event.product), "product")
+            draft.see(place, created)
+        else:
+            draft = self._draft(place_iri(place), "path")
+            draft.see(place, None)
+        draft.tell(event, 1)
+
+    def _bind(self, key: str, event: FileEvent) -> None:
+        """A use or generation becomes a relation to the version that it meant."""
+        one, place = self.written.by_key.get(key), self.places[key]
+        evidence = _declared_evidence(event)
+        if one is not None:
+            found, evidence = one.identifier, "product" if one.product else "generation"
+        elif event.product is not None and event.product in self.written.products:
+            found, evidence = self._used_product(event, event.product, place)
+        else:
+            generation = self.written.last_before(event, self.written.at.get(place, []))
+            if generation is not None:
+                found, evidence = generation.identifier, evidence or "path+time"
+            elif evidence is not None:
+                return  # what was only deduced makes no entity
+            else:
+                found, evidence = place_iri(place), "path"
+                others = self.written.at.get(place, [])
+                self.unbound[place] += any(other.activity != event.activity for other in others)
+        draft = self._draft(found, evidence)
+        if evidence == "path":
+            draft.see(place, None)
+        elif event.kind is EventKind.USE and evidence == "product":
+            draft.see(place, moment(event.start))
+        rank = 0 if event.kind is EventKind.GENERATION else 2
+        draft.tell(event, rank)
+        if one is not None and one.product and found != product_iri(one.product):
+            self._draft(product_iri(one.product), "product").tell(event, 3)
+        self.bindings[key] = _relation(event, found, evidence)
+
+    def _used_product(self, event: FileEvent, product: str, place: Place) -> tuple[str, str]:
+        """The last version that carried a product, if no cycle comes of it."""
+        ones = self.written.carriers.get(product, [])
+        carrier = self.written.last_before(event, ones)
+        if carrier is not None:
+            return carrier.identifier, "product"
+        original = product_iri(product)
+        if all(one.precedes(event) for one in ones if one.identifier == original):
+            return original, "product"
+        text = f"{place[1]}: {event.activity} lists product {product} as its input, which it, or "
+        text += "an activity that ended later, generated. Bound to the path alone."
+        ids = (place_iri(place), original, event.activity or "")
+        self.findings.append(Finding("product-later", text, ids))
+        return place_iri(place), "path"
+
+    def _find(self) -> None:
+        """Says what was ambiguous about paths."""
+        for place, count in self.unbound.items():
+            if count:
+                text = f"{place[1]}: used before any known generation of it had ended, or at no "
+                text += f"known time ({count} uses). Bound to the path alone."
+                self.findings.append(Finding("unbound-use", text, (place_iri(place),)))
+        nodes: dict[Place, set[str]] = defaultdict(set)
+        for key, event in self.events.items():
+            if event.kind is EventKind.GENERATION and event.node and not self.places[key][0]:
+                nodes[self.places[key]].add(event.node)
+        for place, names in nodes.items():
+            if len(names) > 1:
+                text = f"{place[1]}: generated on {len(names)} hosts ({', '.join(sorted(names))}), "
+                text += "taken for one file. If each has its own, name its directory in the "
+                text += "setting local_prefixes."
+                ids = sorted({one.identifier for one in self.written.at.get(place, [])})
+                self.findings.append(Finding("shared-path", text, tuple(ids)))
+
+    def _versions(self) -> dict[str, Version]:
+        """The drafts as versions: where they are, and which of them a path holds now."""
+        last: dict[Place, tuple[datetime, str]] = {}
+        for identifier, draft in self.drafts.items():
+            for place, time in draft.places.items():
+                last[place] = max((time, identifier), last.get(place, (time, identifier)))
+        for place, (_, identifier) in last.items():
+            weak = place_iri(place)
+            if weak not in self.drafts:
+                self.drafts[identifier].aliases.add(weak)
+        return {
+            identifier: _version(identifier, draft, last)
+            for identifier, draft in self.drafts.items()
+        }
+
+
+def _finding_order(one: Finding) -> tuple[str, tuple[str, ...], str]:
+    return one.kind, one.identifiers, one.message
+
+
+def _version(identifier: str, draft: _Draft, last: Mapping[Place, tuple[datetime, str]]) -> Version:
+    def preference(place: Place) -> tuple[bool, bool, Place]:
+        return last[place][1] != identifier, place not in draft.generated_at, place
+
+    places = sorted(draft.places, key=preference)
+    facts: dict[str, list[tuple[str, Value]]] = {}
+    for mark in sorted(draft.facts):
+        said: dict[str, list[tuple[str, Value]]] = defaultdict(list)
+        for pair in draft.facts[mark]:
+            said[pair[0]].append(pair)
+        facts = said | facts
+    facts[v.PROV_LOCATION] = [(v.PROV_LOCATION, places[0][1])]
+    facts[v.IDENTIFIED_BY] = [(v.IDENTIFIED_BY, draft.evidence)]
+    paths = {path for _, path in places}
+    facts[v.FILE_PATHS] = [(v.FILE_PATHS, path) for path in paths] if len(paths) > 1 else []
+    overwritten = all(last[place][1] != identifier for place in places)
+    facts[v.OVERWRITTEN] = [(v.OVERWRITTEN, True)] if overwritten else []
+    return Version(
+        identifier,
+        attributes(pair for pairs in facts.values() for pair in pairs),
+        tuple(sorted(draft.aliases - {identifier})),
+    )
+
+
+def _declared_evidence(event: FileEvent) -> str | None:
+    """What the importer says that this event was deduced from."""
+    for name, value in event.relation_attributes:
+        if name == v.IDENTIFIED_BY and isinstance(value, str):
+            return value
+    return None
+
+
+def _relation(event: FileEvent, version: str, evidence: str) -> Relation:
+    items = [pair for pair in event.relation_attributes if pair[0] != v.IDENTIFIED_BY]
+    items += [(v.IDENTIFIED_BY, evidence), (v.RECORDED_PATH, event.path)]
+    if event.role is not None:
+        items.append((v.PROV_ROLE, event.role))
+    if event.product is not None:
+        items.append((v.RECORDED_PRODUCT, event.product))
+    if event.kind is EventKind.USE:
+        return Relation(RelationKind.USAGE, event.activity, version, attributes=attributes(items))
+    return Relation(RelationKind.GENERATION, version, event.activity, attributes=attributes(items))
