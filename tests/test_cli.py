@@ -1,0 +1,233 @@
+"""The command line as programs and people use it: one embedded store, real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rdflib
+
+ROOT = Path(__file__).parent.parent
+DEMO = ROOT / "demo"
+MERGED = "dl2/merged.dl2.h5"
+
+pytestmark = pytest.mark.embedded
+
+
+class CommandLine:
+    """Runs ``lineage`` with one store."""
+
+    def __init__(self, store: str) -> None:
+        self.environment = os.environ | {
+            "LINEAGE_STORE": store,
+            "LINEAGE_SETTINGS": str(DEMO / "settings.toml"),
+            "PYTHONWARNINGS": "error::ResourceWarning",
+        }
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from lineage.cli import main; main()", *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    """A command line whose embedded store holds the demonstration."""
+    line = CommandLine(f"embedded:{tmp_path_factory.mktemp('store')}")
+    done = line.run("import", "demo/work32")
+    assert done.returncode == 0, done.stderr
+    yield line
+    line.run("stop")
+
+
+def test_import_says_what_it_took(demo: CommandLine) -> None:
+    """The report for programs counts files by outcome, and names the unknown ones."""
+    done = demo.json("import", "demo/work32")
+
+    assert done["imported"] == 0
+    assert done["unchanged"] == 9
+    assert done["complete"] is True
+    assert {s["outcome"] for s in done["sources"]} == {"unchanged", "unknown"}
+
+
+def test_import_of_a_file_that_nobody_knows_exits_2(demo: CommandLine, tmp_path: Path) -> None:
+    """Nothing could be done: exit status 2, and the file is named."""
+    path = tmp_path / "milk.txt"
+    path.write_text("remember the milk")
+    done = demo.run("import", str(path))
+
+    assert done.returncode == 2
+    assert "milk.txt" in done.stdout + done.stderr
+
+
+def test_import_that_skips_exits_1(demo: CommandLine, tmp_path: Path) -> None:
+    """Something was skipped: exit status 1, its place in the report. Forgotten: a memory store."""
+    path = tmp_path / "half.json"
+    path.write_text('{"entity": {"urn:x:e": {}}, "used": {"_:u": 17}}')
+    done = demo.run("--store", "memory", "import", str(path), "--json")
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["sources"][0]["skipped"][0]["place"].startswith("/used")
+
+
+def test_stats(demo: CommandLine) -> None:
+    """Counts and the digest, with the promised keys."""
+    stats = demo.json("stats")
+
+    assert set(stats) == {"entities", "activities", "agents", "relations", "sources", "digest"}
+    assert stats["activities"] == 29
+    assert stats["sources"] == 9
+    assert stats["digest"].startswith("sha256:")
+
+
+def test_find(demo: CommandLine) -> None:
+    """A search lists records with id, kind and name, and says how many there are."""
+    found = demo.json("find", "energy.pkl")
+
+    assert found["records"][0]["name"] == "energy.pkl"
+    assert found["records"][0]["kind"] == "entity"
+    assert (found["truncated"], found["found"]) == (False, len(found["records"]))
+
+
+def test_find_by_attribute(demo: CommandLine) -> None:
+    """Failures are found by their status."""
+    found = demo.json("find", "exit_code=42")
+
+    assert [record["name"] for record in found["records"]] == ["ctapipe-exit"]
+
+
+def test_show_opens_the_file(demo: CommandLine) -> None:
+    """One record has attributes, relations, and a link to the bytes on this machine."""
+    shown = demo.json("show", MERGED)
+
+    assert shown["kind"] == "entity"
+    assert {r["kind"] for r in shown["relations"]} >= {"wasGeneratedBy"}
+    access = shown["access"][0]
+    assert access["available"]
+    assert Path(access["local"]).resolve() == (DEMO / "work32" / MERGED).resolve()
+
+
+def test_ancestors_and_descendants(demo: CommandLine) -> None:
+    """Walks list records with their depth, and the relations between them."""
+    found = demo.json("ancestors", MERGED, "--limit", "3")
+
+    assert found["records"][0]["depth"] == 0
+    assert len(found["records"]) == 3
+    assert found["truncated"]
+    assert found["found"] > 3
+    below = demo.json("descendants", "sim/gamma_run1.simtel.gz")
+    assert found["start"] in {record["id"] for record in below["records"]}
+    assert {"kind", "subject", "object"} == set(below["relations"][0])
+
+
+def test_path(demo: CommandLine) -> None:
+    """Two records that are connected have a chain; two that are not have none."""
+    assert demo.json("path", MERGED, "conf/train.yaml")["found"] > 2
+    assert demo.json("path", MERGED, "conf/process.yaml")["found"] == 0
+
+
+def test_a_name_of_several_records_is_refused_with_the_list(demo: CommandLine) -> None:
+    """Nothing is chosen silently: exit status 2, the candidates on standard error."""
+    done = demo.run("show", "ctapipe-merge")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("urn:uuid:") == 10
+
+
+def test_an_unknown_name_suggests_near_ones(demo: CommandLine) -> None:
+    """A typing error is answered with what is there."""
+    done = demo.run("show", "energi.pkl")
+
+    assert done.returncode == 2
+    assert "energy.pkl" in done.stderr
+
+
+def test_an_overwritten_path_means_its_last_version(demo: CommandLine) -> None:
+    """The other versions are told on standard error, not chosen."""
+    done = demo.run("show", "dl1/gamma_run1.dl1.h5", "--json")
+
+    assert json.loads(done.stdout)["id"].startswith("urn:uuid:36f083a3")
+    assert "urn:uuid:3217a743" in done.stderr
+
+
+def test_cypher_answers_and_refuses(demo: CommandLine) -> None:
+    """A question is answered; what is not a question is refused with the reason."""
+    query = "MATCH (a:Activity) WHERE a.ctapipe_exit_code = 42 RETURN a.name AS name"
+    assert demo.json("cypher", query)["rows"] == [["ctapipe-exit"]]
+
+    refused = demo.run("cypher", "MATCH (n) DETACH DELETE n")
+    assert refused.returncode == 2
+    assert "DELETE" in refused.stderr.upper()
+
+
+def test_cypher_on_memory_says_why_not(demo: CommandLine) -> None:
+    """The memory store has no Cypher and names the stores that have."""
+    done = demo.run("--store", "memory", "cypher", "RETURN 1")
+
+    assert done.returncode == 2
+    assert "--store embedded" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "syntax"),
+    [("turtle", "turtle"), ("ntriples", "nt"), ("trig", "trig"), ("jsonld", "json-ld")],
+)
+def test_export_of_a_walk_as_rdf(demo: CommandLine, tmp_path: Path, name: str, syntax: str) -> None:
+    """A walk's result is written whole under its name, and rdflib reads it."""
+    target = tmp_path / "out"
+    done = demo.run("export", MERGED, "--format", name, "-o", str(target))
+    graph = rdflib.Dataset().parse(target, format=syntax)
+
+    assert done.returncode == 0, done.stderr
+    assert any("train.yaml" in str(term) for quad in graph for term in quad)
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_export_to_standard_output(demo: CommandLine) -> None:
+    """PROV-JSON of the whole graph comes on standard output and nothing else does."""
+    document = json.loads(demo.run("export", "--format", "prov-json").stdout)
+
+    assert len(document["activity"]) == 29
+
+
+def test_export_that_cannot_be_written_says_so(demo: CommandLine, tmp_path: Path) -> None:
+    """A target in a missing directory is an error that names it."""
+    done = demo.run("export", "--format", "turtle", "-o", str(tmp_path / "no" / "out.ttl"))
+
+    assert done.returncode == 2
+    assert "out.ttl" in done.stderr
+
+
+def test_a_mistyped_store_lists_what_there_is(demo: CommandLine) -> None:
+    """An unknown store is refused before anything else."""
+    done = demo.run("--store", "oracle", "stats")
+
+    assert done.returncode == 2
+    assert "bolt://HOST:PORT" in done.stderr
+
+
+def test_control_characters_do_not_reach_the_terminal(demo: CommandLine, tmp_path: Path) -> None:
+    """What an imported file says cannot steer a terminal."""
+    path = tmp_path / "evil\x1b[2J.json"
+    path.write_text('{"entity": {"urn:x:e": {}}, "used": {"_:u": 17}}')
+    done = demo.run("--store", "memory", "import", str(path))
+
+    assert "\x1b" not in done.stdout + done.stderr
