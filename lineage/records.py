@@ -7,10 +7,12 @@ beside the records as `Namespace` statements and mean nothing to them.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
+from operator import itemgetter
 from typing import ClassVar
 
 from lineage import vocabulary as v
@@ -47,6 +49,9 @@ Attributes = tuple[tuple[str, Value], ...]
 """(attribute IRI, value), sorted and without repetition: see `attributes`."""
 
 _INTEGERS = (v.XSD + "int", v.XSD + "long", v.XSD + "integer")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_END_OF_DAY = re.compile(r"T24:00:00(?:\.0+)?(?=$|[Z+-])")
+_NAME = itemgetter(0)
 _RANKS = {bool: 0, int: 1, float: 2, str: 3, datetime: 4, Iri: 5, Literal: 6}
 
 
@@ -58,13 +63,30 @@ def integer_datatype(value: int) -> str:
 
 def utc(moment: datetime) -> datetime:
     """``moment`` in UTC; one without zone stays as it is."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    zone = moment.tzinfo
+    return moment if zone is None or zone is UTC else moment.astimezone(UTC)
+
+
+def xsd_datetime(text: str) -> datetime:
+    """The moment that an xsd:dateTime names, in UTC where it has a zone.
+
+    Raises:
+        ValueError: It names none.
+        OverflowError: In UTC it lies outside the years 1 to 9999.
+    """
+    text = text.strip()
+    if "T" not in text:
+        raise ValueError(text)
+    if _END_OF_DAY.search(text):
+        return utc(datetime.fromisoformat(_END_OF_DAY.sub("T00:00:00", text)) + timedelta(days=1))
+    return utc(datetime.fromisoformat(text))
 
 
 def typed_value(text: str, datatype: str | None, language: str | None = None) -> Value:
     """The value of a typed literal: a Python value where that says as much, else a `Literal`.
 
-    Text that does not fit its datatype is kept as a `Literal`, never refused.
+    Text that does not fit its datatype is kept as a `Literal`, never refused. An integer has no
+    other datatype than the one of its size: ``42`` as xsd:long stays a `Literal`, as in prov.
 
     Args:
         text: Lexical form.
@@ -76,16 +98,18 @@ def typed_value(text: str, datatype: str | None, language: str | None = None) ->
     if datatype is None or datatype == v.XSD + "string":
         return text
     try:
-        if datatype in _INTEGERS and len(text) <= 4000:
-            number = int(text)
-            if integer_datatype(number) == datatype and str(number) == text:
-                return number
+        if datatype in _INTEGERS:
+            whole = int(text)
+            if integer_datatype(whole) == datatype:
+                return whole
         elif datatype == v.XSD + "double":
-            return float(text)
-        elif datatype == v.XSD + "boolean" and text.strip() in ("true", "false", "1", "0"):
-            return text.strip() in ("true", "1")
+            number = float(text)
+            # one object for all NaN: equal records stay equal, for tuples compare identity first
+            return math.nan if math.isnan(number) else number
+        elif datatype == v.XSD + "boolean" and text.lower() in _BOOLEANS:
+            return _BOOLEANS[text.lower()]
         elif datatype == v.XSD + "dateTime":
-            return utc(datetime.fromisoformat(text.strip()))
+            return xsd_datetime(text)
     except (ValueError, OverflowError):
         pass
     return Literal(text, datatype)
@@ -104,9 +128,8 @@ def attributes(items: Iterable[tuple[str, Value]]) -> Attributes:
     pairs = list(items)
     if len(pairs) < 2:
         return tuple(pairs)
-    names = {name for name, _ in pairs}
-    if len(names) == len(pairs):
-        pairs.sort(key=lambda item: item[0])
+    if len(dict(pairs)) == len(pairs):
+        pairs.sort(key=_NAME)
         return tuple(pairs)
     unique = {_sort_key(item): item for item in pairs}
     return tuple(unique[key] for key in sorted(unique))
