@@ -182,7 +182,8 @@ class GraphStore(Protocol):
         ...
 
     def records(self, source: str | None = None) -> Iterator[Record]:
-        """Everything as PROV records, streamed: bundles, elements, relations, each sorted by key.
+        """Everything as PROV records, streamed: bundles and elements by key, then relations by
+        (subject key, kind's keyword, object key, key); an absent end sorts first.
 
         With ``source`` exactly the records that this source declared, before any folding; the
         relations that its file events produced are among them.

@@ -89,6 +89,12 @@ class StoredRelation:
         return None if end is None else key_of(end, self.relation.bundle)
 
 
+def relation_order(stored: StoredRelation) -> tuple[str, str, str, str]:
+    """Sort key of relations in a whole store: by subject, then kind, then object."""
+    subject, end = stored.subject_key or "", stored.object_key or ""
+    return subject, stored.relation.kind.keyword, end, stored.key
+
+
 @dataclass(frozen=True, slots=True)
 class Subgraph:
     """What a query found: elements nearest first, their relations, and how much was left out."""

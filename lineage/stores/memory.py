@@ -16,7 +16,7 @@ from lineage.interfaces import Direction, Found, Source, Stats
 from lineage.records import Bundle, Entity, Namespace, Record, Relation
 from lineage.stores.fold import Declaration, fold, implied_kinds
 from lineage.stores.search import is_named, matches, parse, rank
-from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
+from lineage.subgraph import StoredElement, StoredEvent, StoredRelation, relation_order
 from lineage.vocabulary import NAMESPACES, ElementKind, RelationKind
 
 
@@ -153,10 +153,9 @@ class MemoryStore:
             yield from (Bundle(key) for key in keys if self._nodes[key].is_bundle)
             for key in keys:
                 yield from self._element(key).records
-        for key in sorted(self._edges):
-            edge = self._edges[key]
-            if source is None or source in edge.sources:
-                yield edge.relation
+        for stored in sorted(map(self._stored, self._edges), key=relation_order):
+            if source is None or source in stored.sources:
+                yield stored.relation
 
     def stats(self) -> Stats:
         """Counts of the whole store."""

@@ -1,0 +1,280 @@
+"""What identity found out, written into the graph: versions, bindings and the events themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import neo4j
+
+from lineage.canonical import canonical, decode_event, digest, encode_event
+from lineage.identifiers import PrefixMap
+from lineage.identity import Changes, Version
+from lineage.records import Entity, FileEvent, Relation
+from lineage.stores.bolt_connection import Connection, parts_of_keys, rows, run, run_rows
+from lineage.stores.bolt_nodes import Nodes
+from lineage.stores.bolt_values import (
+    INDEXED_CHARACTERS,
+    Row,
+    clean,
+    relation_of,
+    relation_row,
+    stored_line,
+)
+from lineage.stores.bolt_write import (
+    Group,
+    create_relations,
+    ends_of,
+    group_of,
+    imply_kinds,
+)
+from lineage.stores.cypher_texts import cypher_text
+from lineage.subgraph import StoredEvent
+from lineage.vocabulary import RelationKind
+
+
+def indexed(text: str) -> str:
+    """``text`` as an index can hold it: whoever looks it up must compare the whole."""
+    return clean(text[:INDEXED_CHARACTERS])
+
+
+def encode_statement(stored: StoredEvent) -> str:
+    """An event and who says it, as one line."""
+    return f"{stored.source} {stored_line(encode_event(stored.event))}"
+
+
+def decode_statement(key: str, line: str) -> StoredEvent:
+    """The event that `encode_statement` wrote."""
+    source, _, event = line.partition(" ")
+    return StoredEvent(key, source, decode_event(event))
+
+
+@dataclass(slots=True)
+class Binding:
+    """A relation that identity makes, and the statements that it rests on."""
+
+    key: str
+    relation: Relation | None = None
+    """``None`` leaves the stored one as it is."""
+    statements: set[str] = field(default_factory=set)
+    event: FileEvent | None = None
+    """One of those that it rests on."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """A bound relation as stored."""
+
+    relation: Relation
+    statements: list[str]
+    sources: list[str]
+    event: FileEvent | None
+    recorded_at: str
+
+
+def _known(tx: neo4j.ManagedTransaction, keys: Iterable[str]) -> dict[str, _Known]:
+    found: dict[str, _Known] = {}
+    for part in parts_of_keys(keys):
+        for kind in RelationKind:
+            for row in rows(tx, cypher_text("bound_relations", type=kind.keyword), keys=part):
+                statements = row["statements"] or []
+                found[row["key"]] = _Known(
+                    relation_of(row["prov_json"]),
+                    statements,
+                    row["sources"] or [],
+                    decode_statement(row["key"], statements[0]).event if statements else None,
+                    row["recorded_at"],
+                )
+    return found
+
+
+def _keys_of(relations: Iterable[Relation]) -> set[str]:
+    return {key for relation in relations for key in ends_of(relation) if key is not None}
+
+
+def _delete(tx: neo4j.ManagedTransaction, known: dict[str, _Known]) -> None:
+    by_type: dict[str, list[str]] = {}
+    for key, stored in known.items():
+        by_type.setdefault(stored.relation.kind.keyword, []).append(key)
+    for type_, keys in sorted(by_type.items()):
+        for part in parts_of_keys(keys):
+            run(tx, cypher_text("delete_bound_relations", type=type_), keys=part)
+
+
+def drop(tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PrefixMap, now: str) -> None:
+    """Removes relations that identity made, with the events that they rested on."""
+    wanted = list(items)
+    known = _known(tx, wanted)
+    _delete(tx, known)
+    for part in parts_of_keys(wanted):
+        run(tx, cypher_text("delete_states"), keys=part)
+    nodes = Nodes(tx, prefixes, now, None)
+    ends = _keys_of(stored.relation for stored in known.values())
+    nodes.load(ends)
+    nodes.recount_kinds(ends)
+    nodes.flush()
+
+
+def put_versions(
+    tx: neo4j.ManagedTransaction, items: Iterable[Version], prefixes: PrefixMap, now: str
+) -> None:
+    """Writes what identity says of file versions."""
+    nodes = Nodes(tx, prefixes, now, None)
+    wanted = {version.identifier: version for version in items}
+    nodes.load(wanted)
+    nodes.read_states(nodes[key] for key in wanted)
+    for key, version in wanted.items():
+        node = nodes[key]
+        resolved = Entity(version.identifier, version.attributes)
+        # by canonical line: to Python 1, 1.0 and True are equal
+        before = node.resolved and canonical(node.resolved)
+        if before != canonical(resolved) or node.aliases != version.aliases:
+            node.resolved, node.aliases, node.changed = resolved, version.aliases, True
+    nodes.flush()
+
+
+def drop_versions(
+    tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PrefixMap, now: str
+) -> None:
+    """Takes back what identity said of file versions; what nothing else needs is deleted."""
+    nodes = Nodes(tx, prefixes, now, None)
+    wanted = list(items)
+    nodes.load(wanted)
+    known = [nodes[key] for key in wanted if nodes[key].known]
+    nodes.read_states(known)
+    for node in known:
+        node.resolved, node.aliases, node.changed = None, (), True
+        node.declared_kinds = frozenset()
+    nodes.recount_kinds([node.key for node in known])
+    unused = [n for n in known if not (n.stored or n.is_bundle or n.related)]
+    nodes.remove([*unused, *(nodes[key] for key in wanted if not nodes[key].known)])
+    nodes.flush()
+
+
+def put_bindings(
+    tx: neo4j.ManagedTransaction, items: Iterable[Binding], prefixes: PrefixMap, now: str
+) -> None:
+    """Makes relations between activities and file versions, or moves them to other versions."""
+    wanted = {binding.key: binding for binding in items}
+    known = _known(tx, wanted)
+    nodes = Nodes(tx, prefixes, now, None)
+    put: dict[str, Row] = {}
+    relations: dict[str, Relation] = {}
+    states: list[Row] = []
+    moved: dict[str, _Known] = {}
+    for key, binding in wanted.items():
+        stored = known.get(key)
+        relation = binding.relation if stored is None else binding.relation or stored.relation
+        if relation is None:
+            states += [_state_row(key, line) for line in sorted(binding.statements)]
+            continue
+        row = _row(binding, relation, stored, prefixes)
+        if stored is None:
+            relations[key] = relation
+        elif ends_of(stored.relation) != ends_of(relation) or stored.relation.kind != relation.kind:
+            moved[key] = stored
+            relations[key] = relation
+        elif canonical(stored.relation) == canonical(relation) and binding.statements <= set(
+            stored.statements
+        ):
+            continue
+        put[key] = row
+    _delete(tx, moved)
+    nodes.load(_keys_of([*relations.values(), *(s.relation for s in moved.values())]))
+    nodes.recount_kinds(_keys_of(stored.relation for stored in moved.values()))
+    for relation in relations.values():
+        imply_kinds(nodes, relation)
+    nodes.flush()
+    created: dict[Group, list[Row]] = {}
+    changed: dict[str, list[Row]] = {}
+    for key, row in put.items():
+        if key in relations:
+            created.setdefault(group_of(relations[key]), []).append(row)
+        else:
+            stored = known[key]
+            changed.setdefault(stored.relation.kind.keyword, []).append(
+                row | {"recorded_at": stored.recorded_at}
+            )
+    create_relations(tx, created, now)
+    for type_, table in sorted(changed.items()):
+        run_rows(tx, cypher_text("set_bound_relations", type=type_), table)
+    run_rows(tx, cypher_text("add_states"), states)
+
+
+def _row(binding: Binding, relation: Relation, stored: _Known | None, prefixes: PrefixMap) -> Row:
+    statements = sorted({*(stored.statements if stored else ()), *binding.statements})
+    sources = {line.partition(" ")[0] for line in statements}
+    row = relation_row(binding.key, relation, sources, prefixes)
+    properties = row["properties"]
+    properties["bound"] = binding.key
+    event = binding.event or (stored.event if stored else None)
+    if event is not None:
+        properties["statements"] = statements
+        properties["recorded_path"] = indexed(event.path)
+        if event.product is not None:
+            properties["recorded_product"] = indexed(event.product)
+    return row
+
+
+def _state_row(key: str, line: str) -> Row:
+    """An event that makes no relation: a header that was read."""
+    event = decode_statement(key, line).event
+    properties = {"bound": key, "statement": line, "path": indexed(event.path)}
+    if event.product is not None:
+        properties["product"] = indexed(event.product)
+    return {"key": digest(f"{key} {line}"), "properties": properties}
+
+
+def stored_events(
+    connection: Connection, paths: set[str], products: set[str]
+) -> Iterator[StoredEvent]:
+    """The events at these paths or of these products, some of them twice."""
+    questions = [
+        ("events_of_relations", {"type": kind.keyword, "property": f"recorded_{name}"}, values)
+        for kind in (RelationKind.USAGE, RelationKind.GENERATION)
+        for name, values in (("path", paths), ("product", products))
+    ]
+    questions += [
+        ("states", {"property": "path"}, paths),
+        ("states", {"property": "product"}, products),
+    ]
+    for text, words, values in questions:
+        for part in parts_of_keys({indexed(value) for value in values}):
+            for row in connection.read(cypher_text(text, **words), values=part):
+                for line in row["statements"] or ():
+                    stored = decode_statement(row["key"], line)
+                    if stored.event.path in paths or stored.event.product in products:
+                        yield stored
+
+
+class Step(Protocol):
+    """One kind of change, done in one transaction."""
+
+    def __call__(
+        self, tx: neo4j.ManagedTransaction, items: Any, prefixes: PrefixMap, now: str
+    ) -> None:
+        """Does it; again changes nothing."""
+
+
+def steps(changes: Changes) -> Iterator[tuple[Step, Sequence[Any]]]:
+    """What is to be done, in order; each step may be cut into several transactions.
+
+    New statements come last: an import killed before them finds them still to be added.
+    """
+    relations = dict((*changes.bindings, *changes.links))
+    stated: dict[str, Binding] = {}
+    for stored in changes.statements:
+        binding = stated.setdefault(stored.key, Binding(stored.key, event=stored.event))
+        binding.statements.add(encode_statement(stored))
+    yield drop, (*changes.dropped_bindings, *changes.dropped_links)
+    yield put_versions, changes.versions
+    if changes.dropped_versions:
+        yield put_bindings, [Binding(key, relation) for key, relation in relations.items()]
+        yield drop_versions, changes.dropped_versions
+    else:
+        # nothing comes between, so relation and statements are written at once
+        for key in stated:
+            stated[key].relation = relations.pop(key, None)
+        yield put_bindings, [Binding(key, relation) for key, relation in relations.items()]
+    yield put_bindings, list(stated.values())

@@ -1,0 +1,76 @@
+"""Finding elements by text; the exact meaning of a search is in search.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from lineage.identifiers import expand
+from lineage.interfaces import Found, GraphStore
+from lineage.stores.bolt_connection import Connection
+from lineage.stores.bolt_values import INDEXED_CHARACTERS, clean, stored_element, stored_line
+from lineage.stores.cypher_texts import cypher_text
+from lineage.stores.search import Search, is_named, matches, parse, rank
+from lineage.subgraph import StoredElement
+from lineage.vocabulary import NAMESPACES, ElementKind
+
+
+def find(
+    store: GraphStore,
+    connection: Connection,
+    text: str,
+    kinds: Collection[ElementKind],
+    limit: int,
+) -> Found:
+    """Elements that ``text`` finds, best first."""
+    search = parse(text)
+    labels = sorted(kind.value for kind in kinds)
+    if search.attribute is not None:
+        return _find_by_attribute(store, connection, search, labels, limit)
+    wanted = clean(search.text)
+    found = connection.read(cypher_text("count_found"), text=wanted, labels=labels)[0]["found"]
+    best = connection.read(cypher_text("find"), text=wanted, labels=labels, limit=limit)
+    elements = [stored_element(row) for row in best]
+    elements.sort(key=lambda element: rank(search, element))
+    return Found(tuple(elements), found)
+
+
+def _find_by_attribute(
+    store: GraphStore, connection: Connection, search: Search, labels: list[str], limit: int
+) -> Found:
+    prefixes = {n.prefix: n.iri for n in store.namespaces()} | dict(NAMESPACES)
+    attribute = search.attribute or ""
+    names = {attribute, expand(attribute, prefixes) or attribute}
+    rows = connection.read(
+        cypher_text("find_by_attribute"),
+        text=clean(search.text),
+        names=sorted(_inside_json(name) for name in names),
+        value=_inside_json(search.value),
+        labels=labels,
+    )
+    # the engine narrows the search down; what it finds is looked at exactly
+    elements = [e for e in map(stored_element, rows) if matches(search, e, prefixes)]
+    elements.sort(key=lambda element: rank(search, element))
+    return Found(tuple(elements[:limit]), len(elements))
+
+
+def _inside_json(text: str) -> str:
+    return stored_line(json.dumps(text, ensure_ascii=False)[1:-1])
+
+
+def named(
+    store: GraphStore, connection: Connection, reference: str, limit: int
+) -> tuple[StoredElement, ...]:
+    """Elements that ``reference`` names, by key."""
+    wanted = clean(reference)
+    rows = connection.read(
+        cypher_text("named"),
+        lowered=clean(reference.lower()),
+        cut=wanted[:INDEXED_CHARACTERS],
+        reference=wanted,
+        suffix=f"/{wanted}",
+    )
+    found = {element.key: element for element in map(stored_element, rows)}
+    found |= {element.key: element for element in store.read([reference])}
+    exact = sorted(key for key, element in found.items() if is_named(reference, element))
+    return tuple(found[key] for key in exact[:limit])

@@ -1,0 +1,177 @@
+"""One batch of a source's statements in one transaction, and what identity found out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import neo4j
+
+from lineage.canonical import canonical, digest, relation_key
+from lineage.identifiers import PrefixMap, key_of
+from lineage.records import Bundle, Namespace, Record, Relation
+from lineage.stores.bolt_connection import parts, rows, run_rows
+from lineage.stores.bolt_nodes import Nodes
+from lineage.stores.bolt_values import Row, clean, relation_row
+from lineage.stores.cypher_texts import cypher_text
+from lineage.stores.fold import Declaration, implied_kinds
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """The statements of a batch, each once."""
+
+    namespaces: set[Namespace] = field(default_factory=set)
+    declared: dict[str, dict[str, Declaration | Bundle]] = field(default_factory=dict)
+    """Element key -> digest -> declaration."""
+    relations: dict[str, Relation] = field(default_factory=dict)
+    bundles: set[str] = field(default_factory=set)
+
+
+def _gather(statements: Iterable[Record | Namespace]) -> _Gathered:
+    found = _Gathered()
+    for statement in statements:
+        if isinstance(statement, Namespace):
+            found.namespaces.add(statement)
+        elif isinstance(statement, Relation):
+            found.relations[relation_key(statement)] = statement
+            if statement.bundle is not None:
+                found.bundles.add(statement.bundle)
+        else:
+            if isinstance(statement, Bundle):
+                key = statement.identifier
+                found.bundles.add(key)
+            else:
+                key = statement.key
+                if statement.bundle is not None:
+                    found.bundles.add(statement.bundle)
+            said = digest(canonical(statement))
+            found.declared.setdefault(key, {})[said] = statement
+    return found
+
+
+def ends_of(relation: Relation) -> tuple[str | None, str | None]:
+    """Keys of the elements that a relation relates."""
+    subject, end = relation.subject, relation.object
+    return (
+        None if subject is None else key_of(subject, relation.bundle),
+        None if end is None else key_of(end, relation.bundle),
+    )
+
+
+def imply_kinds(nodes: Nodes, relation: Relation) -> None:
+    """Notes on a relation's ends what it says that they are."""
+    for key, kind in zip(ends_of(relation), implied_kinds(relation.kind), strict=True):
+        if key is not None and kind is not None:
+            nodes[key].implied.add(kind)
+
+
+def write_batch(
+    tx: neo4j.ManagedTransaction,
+    source: str,
+    statements: Sequence[Record | Namespace],
+    prefixes: PrefixMap,
+    now: str,
+) -> int:
+    """Adds what a source says; returns how many records of it were new."""
+    found = _gather(statements)
+    table = [
+        {
+            "key": digest(f"{n.prefix} {n.iri}"),
+            "prefix": clean(n.prefix),
+            "iri": clean(n.iri),
+        }
+        for n in sorted(found.namespaces, key=lambda n: (n.iri, n.prefix))
+    ]
+    run_rows(tx, cypher_text("add_namespaces"), table)
+    nodes = Nodes(tx, prefixes, now, source)
+    ends = {key for relation in found.relations.values() for key in ends_of(relation)}
+    nodes.load({key for key in ends if key is not None} | set(found.declared) | found.bundles)
+    nodes.load_assertions(found.declared)
+    new = 0
+    for key, declared in found.declared.items():
+        node = nodes[key]
+        for said, record in declared.items():
+            if source not in node.said.get(said, ()):
+                node.new[said] = record
+                node.changed = True
+                new += 1
+    for bundle in found.bundles:
+        node = nodes[bundle]
+        if not node.is_bundle:
+            node.is_bundle = node.changed = True
+    for relation in found.relations.values():
+        imply_kinds(nodes, relation)
+    nodes.flush()
+    return new + _write_relations(tx, source, found.relations, nodes, prefixes, now)
+
+
+Group = tuple[str, str, str]
+"""Relationship type, label of the subject's node and of the object's."""
+
+
+def group_of(relation: Relation) -> Group:
+    """What its Cypher text depends on."""
+    return (
+        relation.kind.keyword,
+        "Absent" if relation.subject is None else "Element",
+        "Absent" if relation.object is None else "Element",
+    )
+
+
+def grouped_text(name: str, group: Group) -> str:
+    """The Cypher text for relations of one group."""
+    return cypher_text(name, type=group[0], subject=group[1], object=group[2])
+
+
+def create_relations(
+    tx: neo4j.ManagedTransaction, groups: dict[Group, list[Row]], now: str
+) -> None:
+    """Creates relationships between nodes that exist, and the nodes of absent ends."""
+    for group, table in sorted(groups.items()):
+        absent = [
+            {"key": row[end]}
+            for end, label in (("subject", group[1]), ("object", group[2]))
+            if label == "Absent"
+            for row in table
+        ]
+        run_rows(tx, cypher_text("create_absent"), absent)
+        run_rows(tx, grouped_text("create_relations", group), table, now=now)
+
+
+def _write_relations(
+    tx: neo4j.ManagedTransaction,
+    source: str,
+    relations: dict[str, Relation],
+    nodes: Nodes,
+    prefixes: PrefixMap,
+    now: str,
+) -> int:
+    created: dict[Group, list[Row]] = {}
+    doubtful: dict[Group, list[Row]] = {}
+    for key, relation in relations.items():
+        row = relation_row(key, relation, [source], prefixes)
+        # between a new element and any other there is no relation yet
+        old = all(nodes[end].known for end in ends_of(relation) if end is not None)
+        (doubtful if old else created).setdefault(group_of(relation), []).append(row)
+    new = 0
+    for group, table in sorted(doubtful.items()):
+        known: dict[str, list[str]] = {}
+        asked = [
+            {"key": r["properties"]["key"], "subject": r["subject"], "object": r["object"]}
+            for r in table
+        ]
+        for part in parts(asked):
+            for found in rows(tx, grouped_text("known_relations", group), rows=part):
+                known[found["key"]] = found["sources"]
+        joined: list[Row] = []
+        for question, row in zip(asked, table, strict=True):
+            sources = known.get(question["key"])
+            if sources is None:
+                created.setdefault(group, []).append(row)
+            elif source not in sources:
+                joined.append(question | {"sources": sorted({*sources, source})})
+        run_rows(tx, grouped_text("add_relation_sources", group), joined)
+        new += len(joined)
+    create_relations(tx, created, now)
+    return new + sum(map(len, created.values()))

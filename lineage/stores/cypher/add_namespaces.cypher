@@ -1,0 +1,3 @@
+UNWIND $rows AS row
+MERGE (n:Namespace {key: row.key})
+ON CREATE SET n.prefix = row.prefix, n.iri = row.iri

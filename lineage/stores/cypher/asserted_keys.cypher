@@ -1,0 +1,3 @@
+MATCH (s:Source {key: $source})
+MATCH (s)-[:ASSERTS]->(n:Element)
+RETURN DISTINCT n.key AS key, n.whole_key AS whole_key

@@ -1,0 +1,3 @@
+MATCH ()-[r:<type>]->()
+WHERE r.bound IN $keys
+DELETE r

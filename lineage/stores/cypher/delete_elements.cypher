@@ -1,0 +1,3 @@
+UNWIND $keys AS key
+MATCH (n:Element {key: key})
+DETACH DELETE n

@@ -1,0 +1,3 @@
+MATCH (s:State)
+WHERE s.bound IN $keys
+DELETE s

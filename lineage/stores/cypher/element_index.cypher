@@ -1,0 +1,1 @@
+CREATE INDEX <label>_<property> IF NOT EXISTS FOR (n:<label>) ON (n.<property>)

@@ -1,0 +1,1 @@
+MATCH (n:Namespace) RETURN n.prefix AS prefix, n.iri AS iri

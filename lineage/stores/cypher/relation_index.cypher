@@ -1,0 +1,1 @@
+CREATE INDEX <type>_<property> IF NOT EXISTS FOR ()-[r:<type>]-() ON (r.<property>)

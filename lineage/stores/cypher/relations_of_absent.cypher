@@ -1,0 +1,4 @@
+MATCH (n:Absent)
+MATCH (n)-[r:<types>]->()
+WHERE $source IS NULL OR $source IN r.sources
+RETURN r.key AS key, r.prov_json AS prov_json

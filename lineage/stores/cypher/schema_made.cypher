@@ -1,0 +1,2 @@
+MERGE (s:Schema {key: 'schema'})
+SET s.version = $version

@@ -1,0 +1,1 @@
+MATCH (s:Source {key: $key}) RETURN s.paths AS paths

@@ -1,0 +1,4 @@
+MATCH (s:Source)
+RETURN s.key AS key, s.paths AS paths, s.importer AS importer,
+  s.importer_version AS importer_version, s.size_bytes AS size_bytes, s.records AS records,
+  s.skipped AS skipped, s.recorded_at AS recorded_at, s.complete AS complete
