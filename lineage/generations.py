@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from lineage.canonical import encode_event
 from lineage.identifiers import file_iri
-from lineage.records import EventKind, FileEvent
+from lineage.records import Attributes, EventKind, FileEvent
 
 Place = tuple[str, str]
 """(realm, path): what a path means, and on which host."""
@@ -52,6 +52,21 @@ def precedence(
     return end, end if start is None else start, activity or ""
 
 
+def same_types(some: Attributes, others: Attributes) -> bool:
+    """Equal attributes hold the same values: 1, 1.0 and True are equal to Python, not to PROV."""
+    return all(
+        type(value) is type(other) for (_, value), (_, other) in zip(some, others, strict=True)
+    )
+
+
+def _identical(one: FileEvent, other: FileEvent) -> bool:
+    return one is other or (
+        one == other
+        and same_types(one.attributes, other.attributes)
+        and same_types(one.relation_attributes, other.relation_attributes)
+    )
+
+
 def latest(pairs: Iterable[tuple[str, FileEvent]]) -> dict[str, FileEvent]:
     """One event for each key: finished beats running, then the later stop, then who says more.
 
@@ -60,7 +75,7 @@ def latest(pairs: Iterable[tuple[str, FileEvent]]) -> dict[str, FileEvent]:
     chosen: dict[str, FileEvent] = {}
     for key, event in pairs:
         other = chosen.setdefault(key, event)
-        if other is not event and other != event and _rank(event) > _rank(other):
+        if not _identical(other, event) and _rank(event) > _rank(other):
             chosen[key] = event
     return chosen
 
@@ -107,9 +122,10 @@ class Generation:
     """False where the activity wrote the same path again, as a later product."""
 
     @property
-    def order(self) -> tuple[datetime, str, Place]:
-        """Sorts the generations of a path, or of a product."""
-        return self.end or _EARLIEST, self.activity or self.identifier, self.place
+    def order(self) -> tuple[datetime, str, Place, bool, str]:
+        """Sorts the generations of a path, or of a product: no two are equal."""
+        name = self.activity or self.identifier
+        return self.end or _EARLIEST, name, self.place, self.principal, self.product or ""
 
     def precedes(self, user: FileEvent) -> bool:
         """Using it closes no cycle, and it is not the user's own."""
@@ -151,8 +167,12 @@ class Written:
         start = moment(user.start)
         if start is None:
             return None
-        index = bisect_right(generations, start, key=lambda one: one.order[0])
-        return next((one for one in reversed(generations[:index]) if one.before(user)), None)
+        index = bisect_right(generations, start, key=lambda one: one.end or _EARLIEST)
+        while index:
+            index -= 1
+            if generations[index].before(user):
+                return generations[index]
+        return None
 
 
 def generations(events: Mapping[str, FileEvent], places: Mapping[str, Place]) -> Written:

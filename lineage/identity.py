@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from lineage.canonical import digest
-from lineage.generations import latest
+from lineage.generations import latest, same_types
 from lineage.records import FileEvent, Relation
 from lineage.subgraph import StoredEvent
 from lineage.versions import Finding, Resolution, Version, resolution
@@ -37,7 +36,7 @@ __all__ = [
     "resolve",
 ]
 
-T = TypeVar("T")
+T = TypeVar("T", Version, Relation)
 
 _DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
 
@@ -120,7 +119,9 @@ def changes(
     """
     held = _by_source(known)
     grown = _by_source([*held.values(), *new])
-    added = [stored for mark, stored in grown.items() if held.get(mark) != stored]
+    added = [stored for mark, stored in grown.items() if held.get(mark) is not stored]
+    if not added:
+        return Changes()
     before, after = (
         _resolve(latest((stored.key, stored.event) for stored in some.values()), settings)
         for some in (held, grown)
@@ -176,23 +177,22 @@ def _resolve(events: Mapping[str, FileEvent], settings: IdentitySettings) -> Res
 
 def _by_source(events: Iterable[StoredEvent]) -> dict[tuple[str, str], StoredEvent]:
     """The event that counts for each key and source."""
-    groups: dict[tuple[str, str], list[StoredEvent]] = defaultdict(list)
+    chosen: dict[tuple[str, str], StoredEvent] = {}
     for stored in events:
-        groups[stored.key, stored.source].append(stored)
-    return {
-        (key, source): StoredEvent(
-            key, source, latest((key, stored.event) for stored in group)[key]
-        )
-        for (key, source), group in groups.items()
-    }
+        mark = (stored.key, stored.source)
+        other = chosen.setdefault(mark, stored)
+        if other is not stored:
+            pair = ((stored.key, one.event) for one in (other, stored))
+            if latest(pair)[stored.key] is not other.event:
+                chosen[mark] = stored
+    return chosen
 
 
 def _altered(before: Mapping[str, T], after: Mapping[str, T]) -> tuple[tuple[str, T], ...]:
-    # repr too, as 1, 1.0 and True are equal to Python and different values to PROV
     return tuple(
         (key, value)
         for key, value in sorted(after.items())
-        if before.get(key) != value or repr(before[key]) != repr(value)
+        if before.get(key) != value or not same_types(before[key].attributes, value.attributes)
     )
 
 

@@ -124,7 +124,10 @@ class _Resolving:
         )
 
     def _draft(self, identifier: str, evidence: str) -> _Draft:
-        return self.drafts.setdefault(identifier, _Draft(evidence))
+        draft = self.drafts.get(identifier)
+        if draft is None:
+            draft = self.drafts[identifier] = _Draft(evidence)
+        return draft
 
     def _open(self, one: Generation) -> None:
         """A generation opens a version, or says again where its product is."""
