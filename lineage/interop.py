@@ -56,9 +56,7 @@ def to_prov(records: Iterable[Record], namespaces: Iterable[Namespace] = ()) -> 
         LineageError: `prov` refuses a record, such as one with two values of a formal attribute.
     """
     document = ProvDocument()
-    names = _Names(namespaces)
-    for namespace in names.declared:
-        document.add_namespace(namespace)
+    names = _Names(document, namespaces)
     bundles: dict[str | None, ProvBundle] = {None: document}
     for record in records:
         iri = record.identifier if isinstance(record, Bundle) else record.bundle
@@ -88,16 +86,19 @@ def from_prov(document: ProvDocument) -> Iterator[Record]:
 
 
 class _Names(dict[str, QualifiedName]):
-    """IRI -> qualified name, under the declared prefixes where one fits."""
+    """IRI -> qualified name, under the declared prefixes where one fits.
 
-    def __init__(self, namespaces: Iterable[Namespace]) -> None:
+    Every namespace is declared in the document: prov itself forgets those of datatypes.
+    """
+
+    def __init__(self, document: ProvDocument, namespaces: Iterable[Namespace]) -> None:
         super().__init__()
+        self._document = document
         self._by_iri = {iri: ProvNamespace(prefix, iri) for iri, prefix in _PREDEFINED.items()}
         self._prefixes = set(_PREDEFINED.values())
-        self.declared: list[ProvNamespace] = []
         for namespace in namespaces:
             if namespace.iri.strip() and namespace.iri not in self._by_iri:
-                self.declared.append(self._declare(namespace.prefix, namespace.iri))
+                self._declare(namespace.prefix, namespace.iri)
         self._longest_first = sorted(self._by_iri, key=len, reverse=True)
 
     def _declare(self, prefix: str, iri: str) -> ProvNamespace:
@@ -108,6 +109,7 @@ class _Names(dict[str, QualifiedName]):
             name = f"{stem}{count}"
         self._prefixes.add(name)
         self._by_iri[iri] = ProvNamespace(name, iri)
+        self._document.add_namespace(self._by_iri[iri])
         return self._by_iri[iri]
 
     def __missing__(self, iri: str) -> QualifiedName:
