@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from lineage import vocabulary as v
 from lineage.errors import ExportRefused
-from lineage.identifiers import PrefixMap
 from lineage.records import Namespace
+from lineage.vocabulary import NAMESPACES
 
 CACHE_SIZE = 65536
 """Identifiers that a writer remembers the text of; its memory does not grow with the input."""
@@ -20,7 +21,10 @@ CACHE_SIZE = 65536
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _IPV6_AUTHORITY = re.compile(r"[^:/?#]+://(?:[^/?#@\[\]]*@)?\[[0-9A-Fa-f:.]+\]")
 _NOT_IN_IRI = re.compile(
-    r"""[\x00-\x20<>"{}|\\^`\[\]\x7f-\x9f\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff"""
+    # the second line is valid, but white or unseen: rdflib ends lines and IRIs there
+    r"""[\x00-\x20<>"{}|\\^`\[\]\x7f-\x9f"""
+    r"""\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"""
+    r"""\ud800-\uf8ff\ufdd0-\ufdef\ufff0-\uffff"""
     + "".join(f"\\U{plane:04x}fffe\\U{plane:04x}ffff" for plane in range(1, 14))
     + r"""\U000e0000-\U000e0fff\U000effff-\U0010ffff]|%(?![0-9A-Fa-f]{2})"""
 )
@@ -29,9 +33,12 @@ _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?\Z")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*/|[A-Za-z0-9\-]+:)?")
 
 _CONVENIENT = (("uuid", "urn:uuid:"), ("path", "file:///"))
-_NOT_OURS_TO_BIND = frozenset({"xsi", "default", "dn"})
-"""Prefixes never declared: ``xsi`` means another IRI to prov (without ``#``) whatever a document
-says; ``default`` is PROV-JSON's keyword; prov invents ``dn`` itself."""
+_NEVER_BOUND = frozenset(
+    {"xsi", "default", "dn", "data", "file", "ftp", "http", "https", "mailto", "tag", "urn"}
+)
+"""Prefixes that are always renamed: ``xsi`` means another IRI to prov (without ``#``) whatever a
+document says; ``default`` is PROV-JSON's keyword; prov invents ``dn`` itself; with a scheme as
+prefix, prov takes the IRIs of that scheme for qualified names."""
 
 
 def percent_encode(text: str) -> str:
@@ -56,6 +63,14 @@ def valid_iri(iri: str) -> str:
     return head + separator + fragment.replace("#", "%23")
 
 
+def written_datatype(iri: str) -> str:
+    """The datatype as it is written: a name that meant nothing to its reader is an xsd:QName.
+
+    As prov:QUALIFIED_NAME, the prov library would look its prefix up among the exported ones.
+    """
+    return v.XSD + "QName" if iri == v.PROV + "QUALIFIED_NAME" else iri
+
+
 class QualifiedNames:
     """Prefixes of one exported document, and every identifier as prefix and local part.
 
@@ -75,15 +90,12 @@ class QualifiedNames:
             valid: Makes an IRI fit for the format; a namespace that it refuses is left out.
         """
         self._valid = valid
-        self._taken = PrefixMap()
-        for prefix in _NOT_OURS_TO_BIND:
-            self._taken.prefixes.setdefault(prefix, "")
+        self._prefixes = set(_NEVER_BOUND)
         self._by_iri: dict[str, str] = {}
         self._lengths: list[int] = []
+        for prefix, iri in NAMESPACES.items():
+            self._declare(prefix, iri)
         self._used: set[str] = set()
-        for prefix, iri in self._taken.prefixes.items():
-            if prefix not in _NOT_OURS_TO_BIND:
-                self._by_iri[iri] = prefix
         ours = len(self._by_iri)
         for namespace in namespaces:
             try:
@@ -109,12 +121,28 @@ class QualifiedNames:
         """Prefix -> namespace IRI: every one, for formats that declare before they write."""
         return {prefix: iri for iri, prefix in self._by_iri.items()}
 
+    def plain(self, iri: str) -> str | None:
+        """``prefix:local`` of a valid IRI where that needs no escapes and no new namespace."""
+        for length in self._lengths:
+            prefix = self._by_iri.get(iri[:length])
+            if prefix is not None and _PLAIN_LOCAL.match(iri, length):
+                return f"{prefix}:{iri[length:]}"
+        return None
+
     def _declare(self, prefix: str, iri: str) -> str:
-        if iri and iri not in self._by_iri:
-            safe = prefix if _PREFIX.match(prefix) else ""
-            self._by_iri[iri] = self._taken.declare(safe, iri)
+        if iri in self._by_iri:
+            return self._by_iri[iri]
+        if not iri:
+            return ""
+        stem = prefix if _PREFIX.match(prefix) else "ns"
+        name, count = stem, 1
+        while name in self._prefixes:
+            count += 1
+            name = f"{stem}{count}"
+        self._prefixes.add(name)
+        self._by_iri[iri] = name
         self._lengths = sorted({len(known) for known in self._by_iri}, reverse=True)
-        return self._by_iri.get(iri, "")
+        return name
 
     def _split(self, iri: str) -> tuple[str, str]:
         iri = self._valid(iri)

@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from lineage import vocabulary as v
-from lineage.export.names import QualifiedNames
+from lineage.export.names import QualifiedNames, written_datatype
 from lineage.export.spool import Row, spooled
 from lineage.records import (
     Bundle,
@@ -38,6 +38,7 @@ from lineage.vocabulary import ElementKind, RelationKind
 _KEYWORDS = [kind.keyword for kind in (*ElementKind, *RelationKind)]
 _GROUPS = {keyword: group for group, keyword in enumerate(_KEYWORDS)}
 _BUNDLE_ITSELF = -1
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 _FORMAL = frozenset(
     {v.PROV_START, v.PROV_END, v.PROV_TIME}
     | {
@@ -110,7 +111,7 @@ class _Encoder:
             return {"$": xsd_double(value), "type": "xsd:double"}
         if value.language is not None:
             return {"$": value.text, "lang": value.language}
-        return {"$": value.text, "type": self.name(value.datatype)}
+        return {"$": value.text, "type": self.name(written_datatype(value.datatype))}
 
 
 def _bytes(text: str) -> bytes:
@@ -122,7 +123,7 @@ def _text(identifier: bytes) -> str:
 
 
 def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = _encoded(value)
     try:
         text.encode()
     except UnicodeEncodeError:  # a path whose bytes are no text: JSON can still spell it

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from lineage import vocabulary as v
 from lineage.errors import ExportRefused
-from lineage.export.names import CACHE_SIZE, QualifiedNames, percent_encode
+from lineage.export.names import CACHE_SIZE, QualifiedNames, percent_encode, written_datatype
 from lineage.export.spool import Row, spooled
 from lineage.records import (
     Activity,
@@ -149,7 +149,7 @@ class _Encoder:
         if isinstance(value, float):
             return f'"{xsd_double(value)}" %% xsd:double'
         if value.language is None:
-            return f"{_quoted(value.text)} %% {self.name(value.datatype)}"
+            return f"{_quoted(value.text)} %% {self.name(written_datatype(value.datatype))}"
         if not _LANGUAGE.match(value.language):
             raise ExportRefused(
                 f"{value.language[:200]!r} is not a language tag. "

@@ -1,8 +1,9 @@
-"""PROV-O, by way of N-Quads: each record becomes a few lines of text, and pyoxigraph does the rest.
+"""PROV-O as Turtle, TriG, N-Triples and JSON-LD, written while the records are read.
 
-Terms made one by one in Python cost four times as much as text that pyoxigraph parses and writes
-again, and nothing reaches the output that a parser did not accept. Only as many records as make one
-chunk of text are in memory.
+Each record becomes a few lines of text; pyoxigraph judges what is an IRI and a language tag and
+makes JSON-LD out of N-Quads. Terms built one by one cost four times as much as text, and text that
+is parsed and written again twice as much; pyoxigraph would also write prefixes unchecked, and
+abbreviate names with escapes that rdflib does not read.
 
 What is written (PROV-O, W3C Recommendation, 30 April 2013):
 
@@ -38,14 +39,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
-from json.encoder import encode_basestring as _quoted  # JSON's escapes are among N-Quads'
+from json.encoder import encode_basestring as _quoted  # JSON's escapes are among Turtle's
 from typing import BinaryIO
 
 import pyoxigraph as ox
 
 from lineage import vocabulary as v
 from lineage.errors import ExportRefused
-from lineage.export.names import CACHE_SIZE, QualifiedNames, valid_iri
+from lineage.export.names import CACHE_SIZE, QualifiedNames, valid_iri, written_datatype
 from lineage.records import (
     Activity,
     Agent,
@@ -67,10 +68,10 @@ from lineage.vocabulary import RelationKind
 class Syntax(Enum):
     """The RDF syntaxes that are written."""
 
-    TURTLE = ox.RdfFormat.TURTLE
-    TRIG = ox.RdfFormat.TRIG
-    NTRIPLES = ox.RdfFormat.N_TRIPLES
-    JSONLD = ox.RdfFormat.JSON_LD
+    TURTLE = "turtle"
+    TRIG = "trig"
+    NTRIPLES = "ntriples"
+    JSONLD = "jsonld"
 
 
 _CHUNK_RECORDS = 256
@@ -92,21 +93,14 @@ _READ_AS_ONE = frozenset(
 )
 """Relations whose unqualified property readers take together with the qualified node."""
 
-_TYPE = f"<{v.RDF}type>"
-_ELEMENT_CLASS = {
-    element: f"<{v.PROV}{element.kind.value}>" for element in (Entity, Activity, Agent)
-}
-_SHARED_PREDICATES = {
-    v.PROV_LABEL: f"<{v.RDFS}label>",
-    v.PROV_LOCATION: f"<{v.PROV}atLocation>",
-}
+_SHARED_PREDICATES = {v.PROV_LABEL: v.RDFS + "label", v.PROV_LOCATION: v.PROV + "atLocation"}
 _ELEMENT_PREDICATES = _SHARED_PREDICATES | {
-    v.PROV_START: f"<{v.PROV}startedAtTime>",
-    v.PROV_END: f"<{v.PROV}endedAtTime>",
+    v.PROV_START: v.PROV + "startedAtTime",
+    v.PROV_END: v.PROV + "endedAtTime",
 }
 _RELATION_PREDICATES = _SHARED_PREDICATES | {
-    v.PROV_TIME: f"<{v.PROV}atTime>",
-    v.PROV_ROLE: f"<{v.PROV}hadRole>",
+    v.PROV_TIME: v.PROV + "atTime",
+    v.PROV_ROLE: v.PROV + "hadRole",
 }
 _END_PREDICATES = {
     "activity": "hadActivity",
@@ -131,34 +125,12 @@ _BEYOND_PROV_O = {
 """Classes of qualified nodes that PROV-O lacks, as the prov library calls them."""
 
 
-class _Terms:
-    """The N-Quads terms of one relation kind."""
-
-    def __init__(self, kind: RelationKind) -> None:
-        row = kind.value
-        name = row.qualified_class or _BEYOND_PROV_O[kind]
-        self.unqualified = f"<{v.PROV}{row.predicate or row.keyword}>"
-        self.qualified = f"<{v.PROV}qualified{name}>"
-        self.node_class = f"<{v.PROV}{name}>"
-        self.object = f"<{v.PROV}{row.object_property or row.object.name}>"
-        self.read_as_one = kind in _READ_AS_ONE
-        self.is_derivation = kind is RelationKind.DERIVATION
-        self.is_mention = kind is RelationKind.MENTION
-        self.predicates = _RELATION_PREDICATES | {
-            v.PROV + end.name: f"<{v.PROV}{_END_PREDICATES[end.name]}>"
-            for end in row.further
-            if end.name in _END_PREDICATES
-        }
-
-
-_TERMS = {kind: _Terms(kind) for kind in RelationKind}
-
-
-def _iri(iri: str) -> str:
+def _checked(iri: str) -> str:
+    """``iri`` as an IRI that RDF can hold."""
     if _PLAIN_IRI.match(iri):
-        return f"<{iri}>"
+        return iri
     try:
-        return str(ox.NamedNode(valid_iri(iri)))
+        return ox.NamedNode(valid_iri(iri)).value
     except ValueError as error:
         raise ExportRefused(
             f"the identifier {iri[:200]!r} is not an IRI that RDF can hold ({error}). "
@@ -178,8 +150,35 @@ def _language(tag: str) -> str:
     return tag
 
 
+class _Terms:
+    """The terms of one relation kind."""
+
+    def __init__(self, kind: RelationKind) -> None:
+        row = kind.value
+        name = row.qualified_class or _BEYOND_PROV_O[kind]
+        self.unqualified = v.PROV + (row.predicate or row.keyword)
+        self.qualified = f"{v.PROV}qualified{name}"
+        self.node_class = v.PROV + name
+        self.object = v.PROV + (row.object_property or row.object.name)
+        self.read_as_one = kind in _READ_AS_ONE
+        self.is_derivation = kind is RelationKind.DERIVATION
+        self.is_mention = kind is RelationKind.MENTION
+        self.predicates = _RELATION_PREDICATES | {
+            v.PROV + end.name: v.PROV + _END_PREDICATES[end.name]
+            for end in row.further
+            if end.name in _END_PREDICATES
+        }
+
+
+_TERMS = {kind: _Terms(kind) for kind in RelationKind}
+
+
 class _Lines:
-    """Records as N-Quads, counted as they pass."""
+    """Records as lines of N-Quads, Turtle or TriG, counted as they pass.
+
+    The three differ in how an IRI is written and in what stands between two statements about one
+    node. Subclasses say that.
+    """
 
     def __init__(self, records: Iterable[Record], *, bundles: bool, unqualified: bool) -> None:
         self.written = 0
@@ -187,102 +186,161 @@ class _Lines:
         self._bundles = bundles
         self._unqualified = unqualified
         self._blank = itertools.count(1).__next__
-        self._iri = lru_cache(CACHE_SIZE)(_iri)
+        self._iri = lru_cache(CACHE_SIZE)(self._iri_text)
+        self._type = self._iri_text(v.RDF + "type")
+        self._classes = {
+            element: self._iri_text(v.PROV + element.kind.value)
+            for element in (Entity, Activity, Agent)
+        }
 
-    def chunks(self) -> Iterator[bytes]:
-        """Whole lines, UTF-8."""
-        records = iter(self._records)
-        while chunk := list(itertools.islice(records, _CHUNK_RECORDS)):
-            lines = [
-                self._bundle(record)
-                if isinstance(record, Bundle)
-                else self._relation(record)
-                if isinstance(record, Relation)
-                else self._element(record)
-                for record in chunk
-            ]
-            self.written += len(chunk)
-            yield _utf8(lines)
+    def _iri_text(self, iri: str) -> str:
+        return f"<{_checked(iri)}>"
+
+    def _more(self, node: str, end: str) -> str:
+        """What stands between two statements about ``node``."""
+        return f"{end}{node} "
 
     def _end(self, bundle: str | None) -> str:
-        if bundle is None:
-            return " .\n"
+        """What ends a statement in this bundle."""
+        return " .\n" if bundle is None else f" {self._iri(bundle)} .\n"
+
+    def _enter(self, bundle: str | None) -> str:
+        """What stands before a record of this bundle."""
+        return ""
+
+    def chunks(self) -> Iterator[bytes]:
+        """Whole statements, UTF-8."""
+        records = iter(self._records)
+        while chunk := list(itertools.islice(records, _CHUNK_RECORDS)):
+            lines = [self._record(record) for record in chunk]
+            self.written += len(chunk)
+            yield _utf8(lines)
+        yield self._enter(None).encode()
+
+    def _record(self, record: Record) -> str:
+        if isinstance(record, Bundle):
+            self._in_bundle(record.identifier)
+            node = self._iri(record.identifier)
+            return (
+                f"{self._enter(None)}{node} {self._type} {self._iri(v.PROV + 'Bundle')}"
+                + self._end(None)
+            )
+        if record.bundle is not None:
+            self._in_bundle(record.bundle)
+        text = self._relation(record) if isinstance(record, Relation) else self._element(record)
+        return self._enter(record.bundle) + text
+
+    def _in_bundle(self, bundle: str) -> None:
         if not self._bundles:
             raise ExportRefused(
                 f"the bundle {bundle[:200]!r} cannot be told apart in one graph. "
                 "Export as trig, jsonld, prov-json or prov-n, which hold named bundles."
             )
-        return f" {self._iri(bundle)} .\n"
-
-    def _bundle(self, record: Bundle) -> str:
-        self._end(record.identifier)
-        return f"{self._iri(record.identifier)} {_TYPE} <{v.PROV}Bundle> .\n"
 
     def _element(self, record: Entity | Activity | Agent) -> str:
         node, end = self._iri(record.identifier), self._end(record.bundle)
-        return f"{node} {_TYPE} {_ELEMENT_CLASS[type(record)]}{end}" + self._attributes(
-            node, record.attributes, _ELEMENT_PREDICATES, end
-        )
+        statements = [f"{node} {self._type} {self._classes[type(record)]}"]
+        self._attributes(statements, record.attributes, _ELEMENT_PREDICATES)
+        return self._more(node, end).join(statements) + end
 
     def _relation(self, record: Relation) -> str:
-        terms, end = _TERMS[record.kind], self._end(record.bundle)
-        subject = None if record.subject is None else self._iri(record.subject)
-        object_ = None if record.object is None else self._iri(record.object)
+        terms, end, iri = _TERMS[record.kind], self._end(record.bundle), self._iri
+        subject = None if record.subject is None else iri(record.subject)
+        object_ = None if record.object is None else iri(record.object)
         binary = ""
         if subject is not None and object_ is not None:
-            binary = f"{subject} {terms.unqualified} {object_}{end}"
+            binary = f"{subject} {iri(terms.unqualified)} {object_}{end}"
             if not record.attributes and record.identifier is None:
                 return binary
             if terms.is_mention and (bundle := _bundle_of_mention(record)) is not None:
-                return f"{binary}{subject} <{v.PROV}asInBundle> {self._iri(bundle)}{end}"
-        qualified, node_class = terms.qualified, terms.node_class
+                return f"{binary}{subject} {iri(v.PROV + 'asInBundle')} {iri(bundle)}{end}"
+        node = f"_:r{self._blank()}" if record.identifier is None else iri(record.identifier)
+        qualified = terms.qualified
+        statements = []
         if terms.is_derivation and (special := _special_derivations(record)):
-            # the prov library would keep prov:Derivation as one more type
-            node_class = ""
-            qualified = f"<{v.PROV}qualified{special[0].removeprefix(v.PROV)}>"
+            # its class is among its types: the prov library would read prov:Derivation as another
+            qualified = f"{v.PROV}qualified{special[0].removeprefix(v.PROV)}"
             if binary:
-                binary += "".join(
-                    f"{subject} <{v.PROV}{_DERIVATIONS[name]}> {object_}{end}" for name in special
-                )
-        node = f"_:r{self._blank()}" if record.identifier is None else self._iri(record.identifier)
+                for name in special:
+                    binary += f"{subject} {iri(v.PROV + _DERIVATIONS[name])} {object_}{end}"
+        else:
+            statements.append(f"{self._type} {iri(terms.node_class)}")
+        if object_ is not None:
+            statements.append(f"{iri(terms.object)} {object_}")
+        self._attributes(statements, record.attributes, terms.predicates)
         text = binary if self._unqualified or terms.read_as_one else ""
         if subject is not None:
-            text += f"{subject} {qualified} {node}{end}"
-        if node_class:
-            text += f"{node} {_TYPE} {node_class}{end}"
-        if object_ is not None:
-            text += f"{node} {terms.object} {object_}{end}"
-        return text + self._attributes(node, record.attributes, terms.predicates, end)
+            text += f"{subject} {iri(qualified)} {node}{end}"
+        return f"{text}{node} {self._more(node, end).join(statements)}{end}"
 
     def _attributes(
-        self, node: str, attributes: Attributes, predicates: dict[str, str], end: str
-    ) -> str:
-        text = ""
+        self, statements: list[str], attributes: Attributes, predicates: dict[str, str]
+    ) -> None:
+        iri = self._iri
         for name, value in attributes:
             if isinstance(value, str):
                 term = _quoted(value)
             elif isinstance(value, Iri):
-                term = self._iri(value.value)
+                term = iri(value.value)
                 if name == v.PROV_TYPE:
-                    text += f"{node} {_TYPE} {term}{end}"
+                    statements.append(f"{self._type} {term}")
                     continue
             else:
                 term = self._typed(value)
-            text += f"{node} {predicates.get(name) or self._iri(name)} {term}{end}"
-        return text
+            statements.append(f"{iri(predicates.get(name, name))} {term}")
 
     def _typed(self, value: bool | int | float | datetime | Literal) -> str:
         if isinstance(value, datetime):
-            return f'"{utc(value).isoformat()}"^^<{v.XSD}dateTime>'
+            return f'"{utc(value).isoformat()}"^^{self._iri(v.XSD + "dateTime")}'
         if isinstance(value, bool):
-            return f'"{"true" if value else "false"}"^^<{v.XSD}boolean>'
+            return f'"{"true" if value else "false"}"^^{self._iri(v.XSD + "boolean")}'
         if isinstance(value, int):
-            return f'"{value}"^^<{integer_datatype(value)}>'
+            return f'"{value}"^^{self._iri(integer_datatype(value))}'
         if isinstance(value, float):
-            return f'"{xsd_double(value)}"^^<{v.XSD}double>'
+            return f'"{xsd_double(value)}"^^{self._iri(v.XSD + "double")}'
         if value.language is not None:
             return f"{_quoted(value.text)}@{_language(value.language)}"
-        return f"{_quoted(value.text)}^^{self._iri(value.datatype)}"
+        return f"{_quoted(value.text)}^^{self._iri(written_datatype(value.datatype))}"
+
+
+class _Turtle(_Lines):
+    """Turtle, and TriG where records are in bundles: prefixes, a node's statements together."""
+
+    def __init__(
+        self,
+        records: Iterable[Record],
+        namespaces: Iterable[Namespace],
+        *,
+        bundles: bool,
+        unqualified: bool,
+    ) -> None:
+        self._names = QualifiedNames(namespaces, valid=_checked)
+        self._graph: str | None = None
+        super().__init__(records, bundles=bundles, unqualified=unqualified)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The prefixes, then whole statements, UTF-8."""
+        yield "".join(
+            f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in self._names.all_prefixes.items()
+        ).encode()
+        yield from super().chunks()
+
+    def _iri_text(self, iri: str) -> str:
+        valid = _checked(iri)
+        return self._names.plain(valid) or f"<{valid}>"
+
+    def _more(self, node: str, end: str) -> str:
+        return " ;\n\t"
+
+    def _end(self, bundle: str | None) -> str:
+        return " .\n"
+
+    def _enter(self, bundle: str | None) -> str:
+        if bundle == self._graph:
+            return ""
+        close = "" if self._graph is None else "}\n"
+        self._graph = bundle
+        return close if bundle is None else f"{close}{self._iri(bundle)} {{\n"
 
 
 def _bundle_of_mention(record: Relation) -> str | None:
@@ -337,11 +395,17 @@ def write(
     Raises:
         ExportRefused: A record is one that RDF, or this syntax, cannot hold.
     """
-    lines = _Lines(records, bundles=syntax in (Syntax.TRIG, Syntax.JSONLD), unqualified=unqualified)
-    # lenient: every IRI and language tag was checked when its term was made, once for each
-    quads = itertools.chain.from_iterable(
-        ox.parse(chunk, format=ox.RdfFormat.N_QUADS, lenient=True) for chunk in lines.chunks()
-    )
-    prefixes = QualifiedNames(namespaces).all_prefixes
-    ox.serialize(quads, stream, syntax.value, prefixes=prefixes)
+    bundles = syntax in (Syntax.TRIG, Syntax.JSONLD)
+    if syntax in (Syntax.TURTLE, Syntax.TRIG):
+        lines: _Lines = _Turtle(records, namespaces, bundles=bundles, unqualified=unqualified)
+    else:
+        lines = _Lines(records, bundles=bundles, unqualified=unqualified)
+    if syntax is Syntax.JSONLD:
+        quads = itertools.chain.from_iterable(
+            ox.parse(chunk, format=ox.RdfFormat.N_QUADS) for chunk in lines.chunks()
+        )
+        ox.serialize(quads, stream, ox.RdfFormat.JSON_LD)
+    else:
+        for chunk in lines.chunks():
+            stream.write(chunk)
     return lines.written

@@ -1,0 +1,383 @@
+"""Records -> text -> records: every format, over the prov library's own documents."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+import prov
+import pytest
+import rdflib
+from prov import Error as ProvError
+from prov.model import ProvDocument
+from rdflib.compare import isomorphic
+
+from lineage import export
+from lineage import vocabulary as v
+from lineage.errors import LineageError
+from lineage.export import ExportRefused
+from lineage.interop import from_prov
+from lineage.records import (
+    Activity,
+    Agent,
+    Bundle,
+    Entity,
+    Iri,
+    Literal,
+    Namespace,
+    Record,
+    Relation,
+    attributes,
+)
+from lineage.vocabulary import RelationKind
+
+CORPUS = Path(prov.__file__).parent / "tests" / "json"
+NAMES = sorted(path.stem for path in CORPUS.glob("*.json"))
+EX = "http://example.org/"
+PREFIXES = [Namespace("ex", EX)]
+RDFLIB_NAMES = {"turtle": "turtle", "trig": "trig", "ntriples": "nt", "jsonld": "json-ld"}
+
+_MERGED = "one identifier, two values of a formal attribute: one node in RDF holds both"
+_DURATION = "rdflib rewrites xsd:duration into its shortest form when it parses"
+_DATATYPES = {
+    f"attr_{name}": _DURATION
+    for name in (
+        "activity0", "agent0", "association0", "association_one_role_attr32", "attribution0",
+        "communication0", "delegation0", "derivation0", "end0", "entity0", "entity_one_attr32",
+        "entity_one_location_attr32", "entity_one_other_attr32", "entity_one_value_attr32",
+        "generation0", "influence0", "invalidation0", "start0", "usage0",
+    )
+}  # fmt: skip
+_RDF = _DATATYPES | {
+    f"scruffy-{name}*": _MERGED for name in ("end", "generation", "invalidation", "start", "usage")
+}
+LIMITS: dict[str, dict[str, str]] = {
+    "prov-json": {},
+    "prov-n": {},
+    "trig": _RDF,
+    "turtle": _RDF | {"bundle?": "Turtle has one graph; bundles are refused"},
+}
+"""Format -> documents that do not come back equal, and why. All others must, and these must not."""
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _quiet() -> Iterator[None]:
+    """prov and rdflib log what they find odd about prov's own odd documents."""
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@cache
+def document(name: str) -> ProvDocument:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ProvDocument.deserialize(CORPUS / f"{name}.json")
+
+
+def namespaces(source: ProvDocument) -> list[Namespace]:
+    found = []
+    for bundle in (source, *source.bundles):
+        if (default := bundle.get_default_namespace()) is not None:
+            found.append(Namespace("", default.uri))
+        found += [Namespace(space.prefix, space.uri) for space in bundle.namespaces]
+    return found
+
+
+def exported(format_: str, records: list[Record], prefixes: list[Namespace] | None = None) -> str:
+    stream = io.BytesIO()
+    written = export.write(format_, records, PREFIXES if prefixes is None else prefixes, stream)
+    assert written == len(records)
+    return stream.getvalue().decode()
+
+
+def read_by_prov(format_: str, text: str) -> ProvDocument:
+    how = {
+        "prov-json": {"format": "json"},
+        "prov-n": {"format": "provn"},
+        "turtle": {"format": "rdf", "rdf_format": "turtle"},
+        "trig": {"format": "rdf", "rdf_format": "trig"},
+    }
+    return ProvDocument.deserialize(content=text, **how[format_])
+
+
+def comes_back(format_: str, name: str) -> bool:
+    original = document(name)
+    try:
+        text = exported(format_, list(from_prov(original)), namespaces(original))
+        found = read_by_prov(format_, text)
+    except (ExportRefused, ProvError):
+        return False
+    return bool(original == found and found == original)
+
+
+@pytest.mark.parametrize("format_", sorted(LIMITS))
+@pytest.mark.parametrize("name", NAMES)
+def test_prov_reads_its_own_documents_back_equal(format_: str, name: str) -> None:
+    """What prov reads from an export equals what it had, but for the limits listed above."""
+    reason = next((why for known, why in LIMITS[format_].items() if fnmatch(name, known)), None)
+
+    assert comes_back(format_, name) is (reason is None), reason
+
+
+@pytest.mark.parametrize("format_", ["trig", "turtle"])
+@pytest.mark.parametrize("name", sorted(_DATATYPES))
+def test_only_the_reader_rewrites_durations(
+    format_: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The documents with durations come back equal from an rdflib that keeps the text it reads."""
+    monkeypatch.setattr(rdflib, "NORMALIZE_LITERALS", False)
+
+    assert comes_back(format_, name)
+
+
+def test_each_limit_is_about_some_document() -> None:
+    """No limit outlives the document that it was about."""
+    for limits in LIMITS.values():
+        for known in limits:
+            assert any(fnmatch(name, known) for name in NAMES)
+
+
+def graphs(format_: str, text: str) -> dict[str, rdflib.Graph]:
+    dataset = rdflib.Dataset()
+    dataset.parse(data=text, format=RDFLIB_NAMES[format_])
+    return {str(graph.identifier): graph for graph in dataset.graphs() if len(graph)}
+
+
+@pytest.mark.parametrize("name", [*NAMES[::4], "bundle1", "bundle2", "bundle3", "bundle4"])
+def test_all_rdf_formats_say_the_same(name: str) -> None:
+    """rdflib reads graphs from TriG, JSON-LD, Turtle and N-Triples that are isomorphic."""
+    original = document(name)
+    formats = ["jsonld"] if original.has_bundles() else ["jsonld", "turtle", "ntriples"]
+    records = list(from_prov(original))
+    expected = graphs("trig", exported("trig", records, namespaces(original)))
+    for format_ in formats:
+        found = graphs(format_, exported(format_, records, namespaces(original)))
+
+        assert found.keys() == expected.keys()
+        assert all(isomorphic(found[graph], expected[graph]) for graph in expected)
+
+
+def test_formats_are_the_six_promised() -> None:
+    """The table is keyed by its entries' names, and each has a suffix and a media type."""
+    assert list(export.FORMATS) == ["turtle", "trig", "ntriples", "jsonld", "prov-json", "prov-n"]
+    for name, entry in export.FORMATS.items():
+        assert entry.name == name
+        assert entry.suffix.startswith(".")
+        assert "/" in entry.media_type
+
+
+def test_an_unknown_format_names_the_known_ones() -> None:
+    """The error lists what there is."""
+    with pytest.raises(LineageError, match="no format is called 'xml'; there are: turtle, trig"):
+        export.write("xml", [], [], io.BytesIO())
+
+
+@pytest.mark.parametrize("format_", list(export.FORMATS))
+def test_no_records_make_an_empty_document(format_: str) -> None:
+    """An export of nothing is still a document of its format."""
+    text = exported(format_, [])
+
+    if format_ in LIMITS:
+        assert read_by_prov(format_, text) == ProvDocument()
+    else:
+        assert graphs(format_, text) == {}
+
+
+@pytest.mark.parametrize("format_", list(export.FORMATS))
+def test_bundles_keep_apart_or_are_refused(format_: str) -> None:
+    """A format that says that it holds bundles names them; any other raises."""
+    records: list[Record] = [
+        Bundle(EX + "b"),
+        Entity(EX + "e", bundle=EX + "b"),
+        Entity(EX + "e", attributes([(v.PROV_LABEL, "outside")])),
+    ]
+    if not export.FORMATS[format_].holds_bundles:
+        with pytest.raises(ExportRefused, match="Export as trig, jsonld, prov-json or prov-n"):
+            exported(format_, records)
+        return
+    text = exported(format_, records)
+    if format_ == "jsonld":
+        assert graphs(format_, text).keys() >= {EX + "b"}
+    else:
+        (bundle,) = read_by_prov(format_, text).bundles
+        assert bundle.identifier.uri == EX + "b"
+        assert [record.identifier.uri for record in bundle.get_records()] == [EX + "e"]
+
+
+@pytest.mark.parametrize("format_", ["prov-json", "prov-n"])
+def test_mixed_records_are_grouped(format_: str) -> None:
+    """Records of bundles and kinds may come in any order, and one identifier many times."""
+    records: list[Record] = [
+        Entity(EX + "e", bundle=EX + "b"),
+        Relation(RelationKind.USAGE, EX + "a", EX + "e"),
+        Entity(EX + "e", attributes([(v.PROV_LABEL, "one")])),
+        Agent(EX + "g", bundle=EX + "c"),
+        Activity(EX + "a"),
+        Bundle(EX + "empty"),
+        Entity(EX + "e", attributes([(v.PROV_LABEL, "two")])),
+        Relation(RelationKind.USAGE, EX + "a", EX + "e", bundle=EX + "b"),
+        Entity(EX + "e", attributes([(v.PROV_LABEL, "three")])),
+    ]
+    found = read_by_prov(format_, exported(format_, records))
+
+    assert sorted(map(repr, from_prov(found))) == sorted(
+        map(repr, [*records, Bundle(EX + "b"), Bundle(EX + "c")])
+    )
+
+
+def hostile(text: str) -> list[Record]:
+    """A document in which everything that is text is ``text``."""
+    return [
+        Entity(
+            EX + text,
+            attributes(
+                [
+                    (EX + text, text),
+                    (v.PROV_LABEL, Literal(text, v.PROV + "InternationalizedString", "en")),
+                    (v.PROV_TYPE, Iri(EX + text)),
+                    (v.PROV_VALUE, Literal(text, EX + text)),
+                ]
+            ),
+        ),
+        Relation(
+            RelationKind.USAGE,
+            EX + "a" + text,
+            EX + text,
+            EX + "u" + text,
+            attributes([(v.PROV_ROLE, text)]),
+        ),
+    ]
+
+
+HOSTILE = {
+    "quotes": '" . <http://evil> <http://evil> "',
+    "brackets": "> . <http://evil> <http://evil> <http://evil",
+    "provn": "')]) entity(ex:evil) //",
+    "comment": "/* # */ // ",
+    "lines": "a\nentity(ex:evil)\r\n\t\x0b\x0c\x85\u2028b",
+    "control": "\x00\x01\x1b[31m\x7f",
+    "backslash": '\\u0022\\"\\',
+    "json": '"},"entity":{"ex:evil":{}},"x":{"',
+    "iri": ' <>"{}|\\^`[]%zz%#a#b',
+    "unicode": "\u00e9\u4e2d\U0001f600\u202e\ufffe\ue000\u2010",
+    "colons": ":::;;,,=='()-.",
+    "dots": "...",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("format_", list(RDFLIB_NAMES))
+def test_hostile_text_stays_text_in_rdf(format_: str, text: str) -> None:
+    """Two independent parsers find the subjects and literals that were written and no others."""
+    (graph,) = graphs(format_, exported(format_, hostile(text))).values()
+    strings = {str(term) for term in graph.objects() if isinstance(term, rdflib.Literal)}
+
+    assert len(set(graph.subjects())) == 3
+    assert strings == {text}
+    assert all(str(term).startswith((EX, v.PROV)) for term in graph.subjects())
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_comes_back_from_prov_json(text: str) -> None:
+    """PROV-JSON keeps even identifiers that are no IRIs as they are."""
+    found = read_by_prov("prov-json", exported("prov-json", hostile(text)))
+
+    assert set(from_prov(found)) == set(hostile(text))
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_text_stays_text_in_prov_n(text: str) -> None:
+    """prov's PROV-N reader finds the two records that were written, and their texts."""
+    records = list(from_prov(read_by_prov("prov-n", exported("prov-n", hostile(text)))))
+    entity, usage = sorted(records, key=lambda record: type(record).__name__)
+
+    assert isinstance(entity, Entity)
+    assert isinstance(usage, Relation)
+    assert entity.identifier == usage.object
+    assert text in [value for _, value in entity.attributes]
+    assert usage.values(v.PROV_ROLE) == (text,)
+
+
+HOSTILE_PREFIXES = [
+    "", "_", " ", "a b", "a>b", 'a"', "default", "xsi", "prov", "dn", "1", "a.", "bundle",
+    "a: <http://evil> .\n", "document", "é",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("prefix", HOSTILE_PREFIXES)
+@pytest.mark.parametrize("format_", sorted(LIMITS))
+def test_hostile_prefixes_are_renamed(format_: str, prefix: str) -> None:
+    """A prefix that its format could take for something else does no harm."""
+    records: list[Record] = [
+        Entity("http://odd/e", attributes([("http://odd/xsi:n", Iri("http://odd/default"))])),
+        Activity(EX + "a", attributes([(v.XSI + "type", Iri(v.XSD + "int"))])),
+        Relation(RelationKind.USAGE, EX + "a", "http://odd/e"),
+    ]
+    prefixes = [Namespace(prefix, "http://odd/"), Namespace(prefix, EX), Namespace("x", "")]
+    found = read_by_prov(format_, exported(format_, records, prefixes))
+
+    assert set(from_prov(found)) == set(records)
+
+
+@pytest.mark.parametrize("format_", [*RDFLIB_NAMES, "prov-n"])
+@pytest.mark.parametrize(
+    "record",
+    [
+        Entity("no scheme"),
+        Entity(EX + "e", attributes([(v.PROV_LABEL, Literal("x", v.PROV + "y", "en_US evil"))])),
+        Entity(EX + "e", attributes([(v.PROV_LABEL, "a path \udc80")])),
+    ],
+    ids=["relative", "language", "surrogate"],
+)
+def test_what_a_format_cannot_hold_is_refused_by_name(format_: str, record: Record) -> None:
+    """The error shows the value and names a format that holds it."""
+    with pytest.raises(ExportRefused, match="Export as prov-json"):
+        exported(format_, [Entity(EX + "fine"), record])
+
+
+def test_prov_json_holds_text_that_is_not_unicode() -> None:
+    """A path whose bytes are no UTF-8 survives, spelled with JSON's escapes."""
+    records: list[Record] = [
+        Entity(EX + "e\udc80", attributes([(v.PROV_LOCATION, "/data/\udc80")]), EX + "\udc80")
+    ]
+    found = read_by_prov("prov-json", exported("prov-json", records))
+
+    assert set(from_prov(found)) == {*records, Bundle(EX + "\udc80")}
+
+
+@pytest.mark.parametrize("format_", sorted(LIMITS))
+def test_identifiers_outside_all_namespaces_are_written(format_: str) -> None:
+    """Files, uuids and strange schemes need no declared prefix to be named."""
+    iris = [
+        "urn:uuid:5c0b9b8e-6c7e-4a1c-9f3f-0d6f5b8f2a11",
+        "file:///fefs/data/run%201.h5#urn",
+        "http://example.com/?q=1",
+        "mailto:a@b.org",
+        "tag:",
+        "http://[::1]:8080/x",
+    ]
+    if format_ in ("turtle", "trig"):
+        # prov resolves IRIs of RDF under declared prefixes only
+        iris = iris[:2]
+    records: list[Record] = [Entity(iri) for iri in iris]
+    found = read_by_prov(format_, exported(format_, records, []))
+
+    assert set(from_prov(found)) == set(records)
+
+
+def test_prov_json_is_one_json_object_whose_relations_have_names_of_their_own() -> None:
+    """Relations without identifier get blank ones, all different."""
+    used = Relation(RelationKind.USAGE, EX + "a", EX + "e")
+    content = json.loads(exported("prov-json", [used, used, used]))
+
+    assert set(content["used"]) == {"_:r1", "_:r2", "_:r3"}
+    assert content["prefix"] == {"ex": EX, "prov": v.PROV} or content["prefix"] == {"ex": EX}
