@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import neo4j
@@ -39,6 +40,7 @@ from lineage.stores.bolt_search import find, named
 from lineage.stores.bolt_values import clean, node_key, relation_of, size_of, stored_element
 from lineage.stores.bolt_write import write_batch
 from lineage.stores.cypher_texts import cypher_text
+from lineage.stores.embedded import LINGER_S, EmbeddedEngine
 from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
 from lineage.vocabulary import ElementKind, RelationKind
 
@@ -60,6 +62,39 @@ def open_bolt(address: str, *, database: str | None = None, caps: Caps | None = 
         StoreError: nobody answers there, the credentials are refused, missing, or in the address.
     """
     return BoltStore(server_from_environment(address, database), caps=caps)
+
+
+def open_embedded(
+    directory: Path, *, linger_s: float = LINGER_S, on_start: Callable[[], None] | None = None
+) -> BoltStore:
+    """The store in ``directory``, whose engine is started, or shared with who uses it already.
+
+    Args:
+        directory: The store's own.
+        linger_s: How long the engine stays after its last client.
+        on_start: Is called before an engine is started, which takes seconds.
+
+    Raises:
+        StoreError: there is no engine to be had.
+    """
+    engine = EmbeddedEngine.open(directory, linger_s=linger_s, on_start=on_start)
+
+    def server() -> BoltServer:
+        user, password = engine.root_credentials
+        return BoltServer(
+            engine.bolt_address, user, password, "lineage", reader=engine.reader_credentials
+        )
+
+    def reopen() -> BoltServer:
+        engine.reopen()
+        return server()
+
+    return BoltStore(
+        server(),
+        description=f"embedded engine in {engine.directory}",
+        reopen=reopen,
+        on_close=engine.close,
+    )
 
 
 class BoltStore:

@@ -103,12 +103,11 @@ def _delete(tx: neo4j.ManagedTransaction, known: dict[str, _Known]) -> None:
 
 
 def drop(tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PrefixMap, now: str) -> None:
-    """Removes relations that identity made, with the events that they rested on."""
-    wanted = list(items)
-    known = _known(tx, wanted)
+    """Removes relations that identity made; the events that they rested on stay as they are."""
+    known = _known(tx, items)
     _delete(tx, known)
-    for part in parts_of_keys(wanted):
-        run(tx, cypher_text("delete_states"), keys=part)
+    loose = [_loose_row(key, line) for key, stored in known.items() for line in stored.statements]
+    run_rows(tx, cypher_text("add_loose_events"), loose)
     nodes = Nodes(tx, prefixes, now, None)
     ends = _keys_of(stored.relation for stored in known.values())
     nodes.load(ends)
@@ -158,16 +157,17 @@ def put_bindings(
     """Makes relations between activities and file versions, or moves them to other versions."""
     wanted = {binding.key: binding for binding in items}
     known = _known(tx, wanted)
+    _absorb_loose_events(tx, [b for key, b in wanted.items() if key not in known and b.relation])
     nodes = Nodes(tx, prefixes, now, None)
     put: dict[str, Row] = {}
     relations: dict[str, Relation] = {}
-    states: list[Row] = []
+    loose: list[Row] = []
     moved: dict[str, _Known] = {}
     for key, binding in wanted.items():
         stored = known.get(key)
         relation = binding.relation if stored is None else binding.relation or stored.relation
         if relation is None:
-            states += [_state_row(key, line) for line in sorted(binding.statements)]
+            loose += [_loose_row(key, line) for line in sorted(binding.statements)]
             continue
         row = _row(binding, relation, stored, prefixes)
         if stored is None:
@@ -199,7 +199,20 @@ def put_bindings(
     create_relations(tx, created, now)
     for type_, table in sorted(changed.items()):
         run_rows(tx, cypher_text("set_bound_relations", type=type_), table)
-    run_rows(tx, cypher_text("add_states"), states)
+    run_rows(tx, cypher_text("add_loose_events"), loose)
+
+
+def _absorb_loose_events(tx: neo4j.ManagedTransaction, bindings: Iterable[Binding]) -> None:
+    """Takes up the events that wait for a relation; they are kept on it from now on."""
+    wanted = {binding.key: binding for binding in bindings}
+    for part in parts_of_keys(wanted):
+        found = rows(tx, cypher_text("loose_events", property="bound"), values=part)
+        for row in found:
+            binding = wanted[row["key"]]
+            binding.statements.update(row["statements"])
+            binding.event = decode_statement(row["key"], row["statements"][0]).event
+        if found:
+            run(tx, cypher_text("delete_loose_events"), keys=part)
 
 
 def _row(binding: Binding, relation: Relation, stored: _Known | None, prefixes: PrefixMap) -> Row:
@@ -217,8 +230,8 @@ def _row(binding: Binding, relation: Relation, stored: _Known | None, prefixes: 
     return row
 
 
-def _state_row(key: str, line: str) -> Row:
-    """An event that makes no relation: a header that was read."""
+def _loose_row(key: str, line: str) -> Row:
+    """An event that makes no relation: a header that was read, or a use of nobody knows what."""
     event = decode_statement(key, line).event
     properties = {"bound": key, "statement": line, "path": indexed(event.path)}
     if event.product is not None:
@@ -236,8 +249,8 @@ def stored_events(
         for name, values in (("path", paths), ("product", products))
     ]
     questions += [
-        ("states", {"property": "path"}, paths),
-        ("states", {"property": "product"}, products),
+        ("loose_events", {"property": name}, values)
+        for name, values in (("path", paths), ("product", products))
     ]
     for text, words, values in questions:
         for part in parts_of_keys({indexed(value) for value in values}):

@@ -9,7 +9,7 @@ from lineage.vocabulary import ElementKind, RelationKind
 VERSION = 1
 """Changes with the shape of what is stored."""
 
-_UNIQUE = ("Element", "Source", "Namespace", "Absent", "State", "Writer", "Schema")
+_UNIQUE = ("Element", "Source", "Namespace", "Absent", "FileEvent", "Writer", "Schema")
 _FILE_RELATIONS = (RelationKind.USAGE, RelationKind.GENERATION)
 
 
@@ -25,7 +25,7 @@ def make_schema(connection: Connection) -> None:
         for name in ("id", "name"):
             connection.define(cypher_text("element_index", label=label, property=name))
     for name in ("bound", "path", "product"):
-        connection.define(cypher_text("element_index", label="State", property=name))
+        connection.define(cypher_text("element_index", label="FileEvent", property=name))
     for kind in RelationKind:
         connection.define(cypher_text("relation_index", type=kind.keyword, property="bound"))
     for kind in _FILE_RELATIONS:

@@ -48,7 +48,6 @@ class _Edge:
 
     relation: Relation
     sources: set[str] = field(default_factory=set)
-    events: dict[StoredEvent, None] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -61,6 +60,7 @@ class MemoryStore:
         self._edges: dict[str, _Edge] = {}
         self._sources: dict[str, Source] = {}
         self._namespaces: set[Namespace] = set()
+        self._events: dict[str, dict[StoredEvent, None]] = {}
         self._by_path: dict[str, set[str]] = {}
         self._by_product: dict[str, set[str]] = {}
         self._folded: dict[str, StoredElement] = {}
@@ -136,7 +136,7 @@ class MemoryStore:
         """The file events at these paths or of these products."""
         keys = {key for path in paths for key in self._by_path.get(path, ())}
         keys |= {key for product in products for key in self._by_product.get(product, ())}
-        return tuple(event for key in sorted(keys) for event in self._edges[key].events)
+        return tuple(event for key in sorted(keys) for event in self._events[key])
 
     def records(self, source: str | None = None) -> Iterator[Record]:
         """Everything, or exactly what one source says."""
@@ -216,9 +216,7 @@ class MemoryStore:
                 node.resolved, node.aliases = None, ()
                 self._remove_if_unused(identifier)
         for stored in changes.statements:
-            edge = self._edges[stored.key]
-            edge.events[stored] = None
-            edge.sources.add(stored.source)
+            self._events.setdefault(stored.key, {})[stored] = None
             self._by_path.setdefault(stored.event.path, set()).add(stored.key)
             if stored.event.product is not None:
                 self._by_product.setdefault(stored.event.product, set()).add(stored.key)
@@ -273,9 +271,6 @@ class MemoryStore:
         edge = self._edges.pop(key, None)
         if edge is not None:
             self._detach(key, edge.relation)
-            for stored in edge.events:
-                self._by_path[stored.event.path].discard(key)
-                self._by_product.get(stored.event.product or "", set()).discard(key)
 
     def _detach(self, key: str, relation: Relation) -> None:
         for end in (relation.subject, relation.object):
@@ -291,7 +286,9 @@ class MemoryStore:
 
     def _stored(self, key: str) -> StoredRelation:
         edge = self._edges[key]
-        return StoredRelation(key, edge.relation, tuple(sorted(edge.sources)))
+        # a file event outlives the relations that identity makes of it
+        sources = edge.sources | {stored.source for stored in self._events.get(key, ())}
+        return StoredRelation(key, edge.relation, tuple(sorted(sources)))
 
     def _element(self, key: str) -> StoredElement:
         if key not in self._folded:

@@ -1,0 +1,3 @@
+MATCH (e:FileEvent)
+WHERE e.bound IN $keys
+DELETE e

@@ -1,3 +1,0 @@
-MATCH (s:State)
-WHERE s.bound IN $keys
-DELETE s
