@@ -37,7 +37,7 @@ SECTIONS = frozenset(ELEMENT_CLASSES) | frozenset(RELATION_BY_KEYWORD)
 """Keys that hold records."""
 KEYS = SECTIONS | {"prefix", "bundle"}
 """Keys of a document; a bundle has no ``bundle``."""
-_KINDS = {"[": "a list", '"': "a text", "": "nothing"}
+_KINDS = {"[": "a list", '"': "a text"}
 
 
 class ProvJsonImporter:
@@ -61,11 +61,13 @@ class ProvJsonImporter:
                 mark = cursor.peek()
                 if mark and mark != "{":
                     return Confidence.NO
+                seen = confidence is Confidence.CERTAIN
                 confidence = Confidence.CERTAIN if key in RELATION_BY_KEYWORD else Confidence.SHAPE
                 for _ in cursor.members():
                     opening = cursor.peek()
                     if opening not in ('"' if key == "prefix" else "{["):
-                        return Confidence.NO
+                        # one damaged record makes no other format of what was certain before
+                        return Confidence.CERTAIN if seen else Confidence.NO
                     confidence = Confidence.CERTAIN
                     cursor.value()
         except (BrokenText, DamagedValue):
@@ -100,7 +102,7 @@ class _Document:
         cursor = self._cursor
         mark = cursor.peek()
         if mark != "{":
-            kind = _KINDS.get(mark, "no JSON object")
+            kind = _KINDS.get(mark, "no JSON object") if mark else f"nothing: {cursor.end}"
             raise self._refusal(f"it is {kind}, where a PROV-JSON document is an object")
         try:
             yield from self._container("")

@@ -81,7 +81,8 @@ class JsonCursor:
         self._at = 0
         self._bytes_before = 0
         self._ended = False
-        self._end = "the file ends here"
+        self.end = "the file ends"
+        """Why there is no more text."""
         self._surrogates = False
         self._walk = 0
         self._more()
@@ -98,7 +99,9 @@ class JsonCursor:
         seen = self._text[self._at : self._at + 20]
         return BrokenText(
             self.byte,
-            f"expected {expected}, found {seen!r}" if seen else f"{self._end}: {expected}",
+            f"expected {expected}, found {seen!r}"
+            if seen
+            else f"expected {expected}, but {self.end}",
         )
 
     def peek(self) -> str:
@@ -172,9 +175,10 @@ class JsonCursor:
                 break
             cut = text.rfind("}", start, cut)
         else:
-            cut = -1
-        if cut < 0:
+            self._walk = _WALK
             return ()
+        if cut < 0:
+            return ()  # the next member is not whole in what was read
         try:
             pairs, end = _SCAN(f"{{{text[start : cut + 1]}}}", 0)
         except (StopIteration, RecursionError, ValueError):
@@ -226,7 +230,7 @@ class JsonCursor:
                     _refuse_half_characters(value)
                 return value
             if self.peek() == "":
-                raise self.broken("a value is missing")
+                raise self.broken("a value")
             if text is not self._text or at != self._at:
                 continue  # blanks came first
             found = self._end_of_value()
@@ -234,11 +238,7 @@ class JsonCursor:
                 self._at = found
                 raise DamagedValue(problem)
             if not self._more():
-                raise self.broken_value(problem)
-
-    def broken_value(self, problem: str) -> BrokenText:
-        """What to raise for a value that has no end."""
-        return BrokenText(self.byte, f"the value that begins here has no end: {problem}")
+                raise BrokenText(self.byte, f"the value that begins here has no end: {self.end}")
 
     def skip(self) -> None:
         """Moves behind the value that begins here; an object may be of any size.
@@ -302,7 +302,7 @@ class JsonCursor:
         except UnicodeDecodeError as error:
             text = error.object[: error.start].decode()
             self._ended = True
-            self._end = "what follows is not UTF-8"
+            self.end = "what follows is not UTF-8"
         self._bytes_before += len(self._text[: self._at].encode())
         self._text = kept + text
         self._at = 0
