@@ -27,10 +27,10 @@ class Grammar(Expressions):
         Raises:
             QueryRefused: something in it is not allowed.
         """
-        if self._now.kind is TokenKind.END:
+        if self._at_end:
             raise self._refused("there is no query", "Write one that ends with RETURN")
         self._query_body(returns=True)
-        if self._now.kind is not TokenKind.END:
+        if not self._at_end:
             raise self._no_clause()
 
     def _query_body(self, *, returns: bool) -> None:
@@ -50,7 +50,7 @@ class Grammar(Expressions):
                 return
             with self._scope():
                 self._reading_clause()
-            over = self._now.kind is TokenKind.END or self._now.symbol == "}"
+            over = self._at_end or self._now.symbol == "}"
             if over or self._now.word == "UNION":
                 if returns:
                     raise self._unexpected("RETURN")

@@ -40,6 +40,10 @@ class Reader:
     def _now(self) -> Token:
         return self._tokens[self._at]
 
+    @property
+    def _at_end(self) -> bool:
+        return self._at == self._last
+
     def _ahead(self, count: int) -> Token:
         return self._tokens[min(self._at + count, len(self._tokens) - 1)]
 
@@ -47,7 +51,7 @@ class Reader:
         return refusal(self._query, (token or self._now).offset, problem, advice)
 
     def _unexpected(self, wanted: str) -> QueryRefused:
-        if self._now.kind is TokenKind.END:
+        if self._at_end:
             return self._refused(f"the query ends where {wanted} should stand", "Complete it")
         seen = self._now.text if len(self._now.text) <= 40 else self._now.text[:40] + "..."
         reason = words.REFUSED_CLAUSES.get(self._now.word)
