@@ -284,7 +284,8 @@ def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
         if created is not None
         and one.start is not None
         and one.end is not None
-        and one.start <= created <= one.end + _HEADER_DELAY
+        and one.start <= created
+        and created - one.end <= _HEADER_DELAY
     ]
     return fitting[0] if len(fitting) == 1 else None
 

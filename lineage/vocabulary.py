@@ -206,6 +206,7 @@ PROV_PLAN = PROV + "plan"
 IDENTIFIED_BY = LINEAGE + "identified_by"
 OVERWRITTEN = LINEAGE + "overwritten"
 EVIDENCE = LINEAGE + "evidence"
+DATA_LEVEL = LINEAGE + "data_level"
 FILE_PATHS = FILE + "paths"
 RECORDED_PATH = LINEAGE + "recorded_path"
 RECORDED_PRODUCT = LINEAGE + "recorded_product"
@@ -220,18 +221,24 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         EVIDENCE: "what an alternateOf between file versions rests on: product-kept (a second "
         "activity lists the same product id as its output)",
         FILE_PATHS: "every path at which a product was recorded, where there are several",
+        DATA_LEVEL: "highest CTA data level (R0 ... DL6) that a file's header or name tells",
         FILE + "media_type": "media type of the file, from what the source says or its suffix",
         CTAPIPE + "status": "how the activity ended, as ctapipe wrote it",
         CTAPIPE + "exit_code": "exit code of the process",
         CTAPIPE + "duration_min": "stop - start in minutes",
         CTAPIPE + "version": "ctapipe's version (system.ctapipe_version)",
-        CTAPIPE + "arguments": "the command line, one list item an argument",
+        CTAPIPE + "arguments": "the command line, quoted as for a shell",
         CTAPIPE + "executable": "interpreter or program",
         CTAPIPE + "node": "host name (system.platform.node)",
         CTAPIPE + "user": "account name (environment.USER)",
         CTAPIPE + "system": "the system record as JSON: platform, python, packages, environment",
-        CTAPIPE + "config": "the configuration as JSON, on the plan",
+        CTAPIPE + "n_cpus": "processors of the host",
+        CTAPIPE + "config": "the configuration as JSON: on an activity as recorded; on a plan "
+        "without paths, log and verbosity, and the inputs and outputs of its activities",
         CTAPIPE + "samples": "CPU and memory samples as JSON",
+        CTAPIPE + "record": "what else the activity's record says, as JSON",
+        CTAPIPE + "file_record": "what else the record of an input or output says, as JSON",
+        CTAPIPE + "url": "the URL of an input or output as recorded, where it is not the path",
     }
 )
 """Attributes that importers and identity write themselves: IRI -> one sentence for users.

@@ -1,0 +1,364 @@
+"""One activity object of a ctapipe provenance log as statements."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from importers.ctapipe_configuration import compact, plan
+from lineage import vocabulary as v
+from lineage.identifiers import path_of
+from lineage.records import (
+    Activity,
+    Agent,
+    Attributes,
+    Entity,
+    EventKind,
+    FileEvent,
+    Iri,
+    Relation,
+    Statement,
+    Value,
+    attributes,
+    utc,
+)
+from lineage.vocabulary import CTAPIPE, RelationKind
+
+Report = Callable[[str, int], None]
+"""Takes a sentence, and how many records are lost."""
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_REMOTE = r"(https?|ftps?|s3|gs|davs?|xroot|roots?)"
+_COLLAPSED = re.compile(rf"/(?:.*/)?{_REMOTE}:/([^/].*)")
+"""A URL that ctapipe took for a relative path: ``/cwd/https:/host/x``."""
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://.")
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+_LEVEL = re.compile(r"(?:^|[^A-Z0-9])((?:R|DL)[0-6])(?![0-9])", re.IGNORECASE)
+_NAMED_LEVEL = re.compile(r"(?:^|[._])(DL[0-6])(?=[._])", re.IGNORECASE)
+_SMALL = 1 << 31
+
+
+class _Run(NamedTuple):
+    """What all files of an activity have in common."""
+
+    activity: str
+    start: datetime | None
+    stop: datetime | None
+    node: str | None
+
+
+class ActivityReader:
+    """Turns activity objects into statements; declares agents and plans once."""
+
+    def __init__(self, report: Report) -> None:
+        """``report`` is told of every part of an activity that is not as it should be."""
+        self._report = report
+        self._declared: set[str] = set()
+
+    def statements(self, record: Any) -> Iterator[Statement]:
+        """What an activity object says: the activity, its agents, its plan and its files."""
+        uuid = record.get("activity_uuid")
+        if not isinstance(uuid, str) or not _UUID.fullmatch(uuid):
+            name = record.get("activity_name")
+            self._report(
+                f"activity {name!r:.80} has no activity_uuid (value seen: {uuid!r:.80})", 1
+            )
+            return
+        activity = "urn:uuid:" + uuid.lower()
+        system = record.get("system")
+        system = system if isinstance(system, dict) else {}
+        rest = {key: value for key, value in record.items() if key != "activity_uuid"}
+        start, stop = self._time(rest, "start", uuid), self._time(rest, "stop", uuid)
+        node = _text(_within(system, "platform", "node"))
+        run = _Run(activity, start, stop, node)
+        files = [
+            *self._files(rest, "input", EventKind.USE, run),
+            *self._files(rest, "output", EventKind.GENERATION, run),
+        ]
+        deduced = list(_appended(record, files))
+        config = record.get("config")
+        own = {url for url, _ in files}
+        found_plan = plan(config, own) if isinstance(config, dict) else None
+        yield Activity(activity, attributes(_facts(rest, system, start, stop)))
+        yield from self._responsible(activity, system, found_plan)
+        for _, statements in files:
+            yield from statements
+        yield from deduced
+
+    def _time(self, rest: dict[str, Any], key: str, uuid: str) -> datetime | None:
+        """The start or stop of an activity, UTC; taken out of ``rest`` where it can be read."""
+        value = rest.get(key)
+        text = value.get("time_utc") if isinstance(value, dict) else None
+        time = _moment(text)
+        if time is not None and value == {"time_utc": text}:
+            del rest[key]
+        elif key == "stop" and value in (None, {}):
+            rest.pop(key, None)
+        elif time is None:
+            self._report(f"activity {uuid} has no {key} time (value seen: {value!r:.80})", 0)
+        return time
+
+    def _responsible(
+        self, activity: str, system: dict[str, Any], found_plan: Entity | None
+    ) -> Iterator[Statement]:
+        """The software and the account that ran the activity, and the plan that it followed."""
+        version = _text(system.get("ctapipe_version"))
+        software = "urn:lineage:software:ctapipe"
+        facts: list[tuple[str, Value]] = [(v.PROV_TYPE, Iri(v.PROV + "SoftwareAgent"))]
+        if version is None:
+            facts.append((v.PROV_LABEL, "ctapipe"))
+        else:
+            software += ":" + quote(version, safe="+-._~")
+            facts += [(v.PROV_LABEL, f"ctapipe {version}"), (CTAPIPE + "version", version)]
+        yield from self._once(Agent(software, attributes(facts)))
+        followed: Attributes = ()
+        if found_plan is not None:
+            yield from self._once(found_plan)
+            followed = ((v.PROV_PLAN, Iri(found_plan.identifier)),)
+            role: Attributes = ((v.PROV_ROLE, "configuration"),)
+            yield Relation(RelationKind.USAGE, activity, found_plan.identifier, attributes=role)
+        yield Relation(RelationKind.ASSOCIATION, activity, software, attributes=followed)
+        user = _text(_within(system, "environment", "USER"))
+        if user is not None:
+            person = "urn:lineage:person:" + quote(user, safe="")
+            kind = (v.PROV_TYPE, Iri(v.PROV + "Person"))
+            yield from self._once(Agent(person, attributes([kind, (v.PROV_LABEL, user)])))
+            yield Relation(RelationKind.ASSOCIATION, activity, person)
+
+    def _once(self, element: Entity | Agent) -> Iterator[Statement]:
+        if element.identifier not in self._declared:
+            self._declared.add(element.identifier)
+            yield element
+
+    def _files(
+        self, rest: dict[str, Any], key: str, kind: EventKind, run: _Run
+    ) -> Iterator[tuple[str, list[Statement]]]:
+        """The inputs or outputs: (URL as recorded, what it says)."""
+        items = rest.get(key)
+        if not isinstance(items, list):
+            if items is not None:
+                self._report(f"{run.activity}: {key} is no list (value seen: {items!r:.80})", 1)
+            return
+        strange = []
+        for item in items:
+            entry = {"url": item} if isinstance(item, str) else item
+            url = entry.get("url") if isinstance(entry, dict) else None
+            if isinstance(url, str) and url.strip():
+                yield url, list(_file(url, entry, kind, run))
+            else:
+                strange.append(item)
+                self._report(f"{run.activity}: {key} names no file (value seen: {item!r:.80})", 1)
+        rest[key] = strange
+        if not strange:
+            del rest[key]
+
+
+def _facts(
+    rest: dict[str, Any], system: dict[str, Any], start: datetime | None, stop: datetime | None
+) -> Iterator[tuple[str, Value]]:
+    """The attributes of an activity; what none of them holds is kept as JSON."""
+    if start is not None:
+        yield v.PROV_START, start
+    if stop is not None:
+        yield v.PROV_END, stop
+    for key, name in (("activity_name", v.PROV_LABEL), ("status", CTAPIPE + "status")):
+        if isinstance(rest.get(key), str):
+            yield name, rest.pop(key)
+    code = rest.get("exit_code", 0.0)
+    if code is None or (type(code) is int and abs(code) < _SMALL):
+        del rest["exit_code"]
+        if code is not None:
+            yield CTAPIPE + "exit_code", code
+    minutes = rest.get("duration_min")
+    if isinstance(minutes, float) or (type(minutes) is int and abs(minutes) < _SMALL):
+        yield CTAPIPE + "duration_min", float(rest.pop("duration_min"))
+    elif minutes is None and start is not None and stop is not None:
+        rest.pop("duration_min", None)
+        yield CTAPIPE + "duration_min", (stop - start).total_seconds() / 60
+    for name, value in (
+        ("version", system.get("ctapipe_version")),
+        ("executable", system.get("executable")),
+        ("node", _within(system, "platform", "node")),
+        ("user", _within(system, "environment", "USER")),
+    ):
+        if isinstance(value, str) and value:
+            yield CTAPIPE + name, value
+    cpus = _within(system, "platform", "n_cpus") or _within(system, "platform", "num_cpus")
+    if type(cpus) is int and abs(cpus) < _SMALL:
+        yield CTAPIPE + "n_cpus", cpus
+    arguments = system.get("arguments")
+    if isinstance(arguments, list):
+        yield CTAPIPE + "arguments", shlex.join(str(argument) for argument in arguments)
+    for key in ("system", "config", "samples"):
+        if key in rest:
+            yield CTAPIPE + key, compact(rest.pop(key))
+    if rest:
+        yield CTAPIPE + "record", compact(rest)
+
+
+def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterator[Statement]:
+    """One input or output: an event at a path, or a use or generation of what has an IRI."""
+    role = entry.get("role")
+    role = role if isinstance(role, str) and role else None
+    known = {"url", "reference_meta"} | ({"role"} if role or entry.get("role") is None else set())
+    more = {key: value for key, value in entry.items() if key not in known}
+    meta = entry.get("reference_meta")
+    product, counts, created, facts = None, False, None, list[tuple[str, Value]]()
+    if isinstance(meta, dict):
+        product, created = _product(meta), _moment(meta.get("CTA PRODUCT CREATION TIME"))
+        counts = product is not None and _text(meta.get("CTA ACTIVITY ID")) is not None
+        kept = meta
+        if counts:
+            facts = [(_cta(key), value) for key, value in meta.items() if _plain(value)]
+            kept = {key: value for key, value in meta.items() if not _plain(value)}
+        if kept:
+            more["reference_meta"] = kept
+    elif meta is not None:
+        more["reference_meta"] = meta
+    facts += _data_level(url, meta if counts else {})
+    own: list[tuple[str, Value]] = []
+    if more:
+        own.append((CTAPIPE + "file_record", compact(more)))
+    path = _path(url)
+    if path is not None:
+        if path != url:
+            own.append((CTAPIPE + "url", url))
+        yield FileEvent(
+            kind,
+            path,
+            run.activity,
+            run.start,
+            run.stop,
+            role,
+            product,
+            counts,
+            created,
+            run.node,
+            attributes(facts),
+            attributes(own),
+        )
+        return
+    identifier, evidence = _identifier(url, run.activity)
+    own += [(v.IDENTIFIED_BY, evidence), (v.RECORDED_PATH, url)]
+    if role is not None:
+        own.append((v.PROV_ROLE, role))
+    if product is not None:
+        own.append((v.RECORDED_PRODUCT, product))
+    facts += [(v.PROV_LOCATION, url), (v.IDENTIFIED_BY, evidence)]
+    yield Entity(identifier, attributes(facts))
+    if kind is EventKind.USE:
+        yield Relation(RelationKind.USAGE, run.activity, identifier, attributes=attributes(own))
+    else:
+        yield Relation(
+            RelationKind.GENERATION, identifier, run.activity, attributes=attributes(own)
+        )
+
+
+def _appended(
+    record: dict[str, Any], files: list[tuple[str, list[Statement]]]
+) -> Iterator[FileEvent]:
+    """What ``ctapipe-merge --append`` reads without listing it: its own outputs, as they were."""
+    arguments = _within(record, "system", "arguments")
+    if not isinstance(arguments, list) or "--append" not in arguments:
+        return
+    for _, statements in files:
+        for event in statements:
+            if isinstance(event, FileEvent) and event.kind is EventKind.GENERATION:
+                yield FileEvent(
+                    EventKind.USE,
+                    event.path,
+                    event.activity,
+                    event.start,
+                    event.stop,
+                    node=event.node,
+                    relation_attributes=((v.IDENTIFIED_BY, "argument"),),
+                )
+
+
+def _path(url: str) -> str | None:
+    """The absolute path that a recorded URL is, or ``None`` for a true URL or a relative path."""
+    if url.startswith("file:/"):
+        url = path_of(url) or url.removeprefix("file:")
+    if _DRIVE.match(url):
+        return "/" + url.replace("\\", "/")
+    if not url.startswith("/") or _COLLAPSED.fullmatch(url):
+        return None
+    return "/" + posixpath.normpath(url).lstrip("/")
+
+
+def _identifier(url: str, activity: str) -> tuple[str, str]:
+    """The IRI of what is no absolute path, and what that rests on.
+
+    A relative path means something in its activity only: the directory that it ran in is unknown.
+    """
+    collapsed = _COLLAPSED.fullmatch(url)
+    if collapsed:
+        url = f"{collapsed[1]}://{collapsed[2]}"
+    if _URL.match(url):
+        return quote(url, safe="/:?#[]@!$&'()*+,;=%~-._"), "iri"
+    return f"urn:lineage:path:{activity.removeprefix('urn:uuid:')}:{quote(url, safe='/')}", "path"
+
+
+def _product(meta: dict[str, Any]) -> str | None:
+    product = meta.get("CTA PRODUCT ID")
+    return product.lower() if isinstance(product, str) and _UUID.fullmatch(product) else None
+
+
+def _cta(key: str) -> str:
+    """``CTA PRODUCT ID`` as ``cta:PRODUCT_ID``."""
+    name = _CTA_NAMES.get(key)
+    if name is None:
+        name = v.CTA + re.sub(r"[^A-Za-z0-9_.\-]", "_", key.removeprefix("CTA "))
+        if len(_CTA_NAMES) < 1000:
+            _CTA_NAMES[key] = name
+    return name
+
+
+_CTA_NAMES: dict[str, str] = {}
+"""Key of the reference metadata -> attribute; a cache of `_cta`."""
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, str | bool | float) or (type(value) is int and abs(value) < _SMALL)
+
+
+def _data_level(url: str, meta: Any) -> list[tuple[str, Value]]:
+    """The highest data level that the header or the file's name tells."""
+    levels = str(meta.get("CTA PRODUCT DATA LEVELS") or "")
+    found = _LEVEL.findall(levels) + _NAMED_LEVEL.findall(url.rpartition("/")[2])
+    ranked = sorted((level.upper() for level in found), key=lambda one: (len(one), one))
+    return [(v.DATA_LEVEL, ranked[-1])] if ranked else []
+
+
+def _moment(text: Any) -> datetime | None:
+    """An ISO time, which is UTC unless it says otherwise."""
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text.strip())
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else utc(time)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _within(record: Any, *keys: str) -> Any:
+    """The value at a path of keys, or ``None``."""
+    for key in keys:
+        record = record.get(key) if isinstance(record, dict) else None
+    return record
+
+
+def without_surrogates(record: Any) -> Any:
+    """The same JSON with ``?`` for what no text may hold: halves of surrogate pairs."""
+    text = json.dumps(record, ensure_ascii=False)
+    return json.loads(text.encode("utf-8", "replace"))

@@ -1,0 +1,67 @@
+"""What of a ctapipe configuration makes two runs the same: the plan that they share."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from lineage import vocabulary as v
+from lineage.canonical import digest
+from lineage.records import Entity, Iri, attributes
+
+_RUN_TRAITS = re.compile(
+    r"(log_.+|logging_config|provenance_log|quiet|verbose|progress_bar|overwrite|show_config.*"
+    r"|(.+_)?(file|files|path|paths|url|urls|dir)|outdir|input|output)"
+)
+"""Traits that say where a run reads, writes and talks, not what it does."""
+
+
+def compact(value: Any) -> str:
+    """JSON in one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def plan(config: Any, own_urls: Collection[str]) -> Entity:
+    """The configuration as a plan, known by the digest of what it says of the work itself.
+
+    Args:
+        config: As recorded.
+        own_urls: Inputs and outputs of the activity; such values are left out.
+    """
+    text = json.dumps(
+        reduced(config, frozenset(own_urls)),
+        ensure_ascii=False,
+        separators=(",", ":"),
+        sort_keys=True,
+    )
+    tools = sorted(key for key, value in config.items() if isinstance(value, dict))
+    name = tools[0] if tools else "ctapipe"
+    return Entity(
+        "urn:lineage:configuration:" + digest(text),
+        attributes(
+            [
+                (v.PROV_TYPE, Iri(v.PROV + "Plan")),
+                (v.PROV_LABEL, f"{name} configuration"),
+                (v.CTAPIPE + "config", text),
+            ]
+        ),
+    )
+
+
+def reduced(config: Any, own_urls: frozenset[str]) -> Any:
+    """The configuration without paths, verbosity and the run's own inputs and outputs."""
+    if isinstance(config, dict):
+        return {
+            key: reduced(value, own_urls)
+            for key, value in config.items()
+            if not _RUN_TRAITS.fullmatch(key) and not _is_own(value, own_urls)
+        }
+    if isinstance(config, list):
+        return [reduced(value, own_urls) for value in config if not _is_own(value, own_urls)]
+    return config
+
+
+def _is_own(value: Any, own_urls: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in own_urls

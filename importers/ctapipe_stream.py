@@ -1,0 +1,143 @@
+"""Activities out of arrays that lie back to back, one at a time, past whatever is damaged."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+from lineage.interfaces import OnProblem, Problem
+
+_CHUNK_BYTES = 1 << 20
+_LARGEST_ACTIVITY = 64 << 20
+_BETWEEN = re.compile(r"[\s\[\],]*")
+_BEGINNING = re.compile(r'\{\s{0,200}"activity_(?:name|uuid)"')
+_OVERLAP = 256
+"""More characters than `_BEGINNING` matches."""
+_NEAR = 32
+"""A value that the end of the text cuts is complained of this close to it."""
+
+
+class Found(NamedTuple):
+    """A JSON object, and where it was."""
+
+    record: Any
+    text: str
+    line: int
+
+
+class ActivityScanner:
+    """Reads concatenated JSON arrays of objects, holding one chunk and one object in memory."""
+
+    def __init__(self, file: BinaryIO, on_problem: OnProblem) -> None:
+        self.arrays = 0
+        """Arrays that began."""
+        self.damaged = 0
+        """Activities that could not be read."""
+        self._file = file
+        self._on_problem = on_problem
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._json = json.JSONDecoder()
+        self._text = ""
+        self._at = 0
+        self._ended = False
+        self._line = 1
+        self._byte = 0
+        self._depth = 0
+
+    def __iter__(self) -> Iterator[Found]:
+        """Every object that can be read."""
+        while self._skip_between():
+            line, _ = self._where(self._at)
+            if self._text[self._at] != "{":
+                seen = self._text[self._at : self._at + 20]
+                self._skip_damage(self._at, f"no activity begins here (value seen: {seen!r})")
+                continue
+            found = self._decode()
+            if found is not None:
+                yield Found(found, self._text[self._start : self._at], line)
+        if self._depth > 0:
+            line, byte = self._where(len(self._text))
+            message = f"the list of activities has no end; the file stops at byte {byte}. It may "
+            self._on_problem(Problem(str(line), message + "be cut off.", 0))
+
+    def _decode(self) -> Any:
+        """The object at the current place, or ``None`` where it cannot be read."""
+        size = _CHUNK_BYTES
+        while True:
+            try:
+                self._start = self._at
+                record, self._at = self._json.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                near_end = error.pos >= len(self._text) - _NEAR
+                cut = near_end or error.msg.startswith("Unterminated string")
+                if cut and not self._ended and len(self._text) < _LARGEST_ACTIVITY:
+                    self._more(size)
+                    size *= 2
+                    continue
+                problem = "is cut off" if cut and self._ended else f"is no JSON ({error.msg})"
+                self._skip_damage(error.pos if not cut else len(self._text), problem)
+            except RecursionError:
+                self._skip_damage(self._at, "is nested too deeply")
+            except ValueError as error:  # an integer of thousands of digits
+                self._skip_damage(self._at, f"holds a number that cannot be read ({error})")
+            else:
+                return record
+            return None
+
+    def _skip_between(self) -> bool:
+        """Goes to the next thing that is neither blank, bracket nor comma; False at the end."""
+        while True:
+            match = _BETWEEN.match(self._text, self._at)
+            end = match.end() if match else self._at
+            opened = self._text.count("[", self._at, end)
+            self.arrays += opened
+            self._depth += opened - self._text.count("]", self._at, end)
+            self._at = end
+            if end < len(self._text):
+                return True
+            if self._ended:
+                return False
+            self._more(_CHUNK_BYTES)
+
+    def _skip_damage(self, error: int, problem: str) -> None:
+        """Reports a damaged activity, and goes to the beginning of the next."""
+        began, _ = self._where(self._at)
+        line, byte = self._where(error)
+        self.damaged += 1
+        message = f"the activity that begins in line {began} {problem}, at byte {byte}. It is left "
+        self._on_problem(Problem(str(line), message + "out; what is whole is kept."))
+        self._depth = 0
+        self._at += 1
+        while True:
+            match = _BEGINNING.search(self._text, self._at)
+            if match:
+                self._at = match.start()
+                return
+            self._at = max(self._at, len(self._text) - _OVERLAP)
+            if self._ended:
+                self._at = len(self._text)
+                return
+            self._more(_CHUNK_BYTES)
+
+    def _where(self, index: int) -> tuple[int, int]:
+        """Line, from 1, and byte, from 0, of a place in the text."""
+        line = self._line + self._text.count("\n", 0, index)
+        return line, self._byte + _size(self._text[:index])
+
+    def _more(self, size: int) -> None:
+        """Forgets what is read and adds the next bytes."""
+        self._line, self._byte = self._where(self._at)
+        data = self._file.read(size)
+        self._ended = not data
+        fresh = self._decoder.decode(data, final=self._ended)
+        if self._byte == 0 and not self._text and fresh.startswith("\ufeff"):
+            fresh, self._byte = fresh[1:], 3
+        self._text = self._text[self._at :] + fresh
+        self._at = 0
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
