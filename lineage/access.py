@@ -280,7 +280,8 @@ def _components(path: str, shown: str) -> tuple[str, ...]:
     if hostile or path.endswith(("/", "/.")):
         raise AccessRefused(
             f"{shown}: paths with '..', backslashes, control characters, a slash at the end or"
-            f" more than {MAX_COMPONENTS} directories are not opened. Open the file by hand if you trust its source."
+            f" more than {MAX_COMPONENTS} directories are not opened."
+            " Open the file by hand if you trust its source."
         )
     return components
 
