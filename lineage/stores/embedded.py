@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -24,12 +24,15 @@ from lineage.errors import StoreBusy, StoreError
 from lineage.stores import engine_http, engine_process, engine_watcher, file_lock
 from lineage.stores.engine_process import Run, supported
 
-__all__ = ["EmbeddedEngine", "default_directory", "stop", "supported"]
+if TYPE_CHECKING:
+    from lineage.stores.bolt import BoltStore
+
+__all__ = ["EmbeddedEngine", "default_directory", "open_embedded", "stop", "supported"]
 
 LINGER_S = 600.0
 """How long an engine stays after its last client: a command takes 3 s when it has to start one."""
 
-_START_PATIENCE_S = 30.0
+_START_PATIENCE_S = 60.0
 _MOST_STARTS = 5
 _STOPPING_PATIENCE_S = 60.0
 _NO_RUN_PATIENCE_S = 5.0
@@ -39,6 +42,47 @@ _POLL_S = 0.03
 def default_directory() -> Path:
     """Where the store is kept if nobody says otherwise."""
     return platformdirs.user_data_path("lineage", appauthor=False) / "store"
+
+
+def open_embedded(
+    directory: Path,
+    *,
+    linger_s: float = LINGER_S,
+    on_start: Callable[[], None] | None = None,
+) -> BoltStore:
+    """The store in a directory, as `EmbeddedEngine.open` opens it; closing it ends the use.
+
+    Raises:
+        StoreError: there is no engine to be had.
+    """
+    # here, so that the engine can be stopped and watched without loading a Bolt driver
+    from lineage.stores.bolt import BoltStore
+    from lineage.stores.bolt_connection import BoltServer
+
+    engine = EmbeddedEngine.open(directory, linger_s=linger_s, on_start=on_start)
+
+    def server() -> BoltServer:
+        return BoltServer(
+            engine.bolt_address,
+            *engine.root_credentials,
+            engine_http.DATABASE,
+            engine.reader_credentials,
+        )
+
+    def reopen() -> BoltServer:
+        engine.reopen()
+        return server()
+
+    try:
+        return BoltStore(
+            server(),
+            description=f"embedded engine in {engine.directory}",
+            reopen=reopen,
+            on_close=engine.close,
+        )
+    except BaseException:
+        engine.close()
+        raise
 
 
 class EmbeddedEngine:
@@ -55,11 +99,15 @@ class EmbeddedEngine:
         self._on_start = on_start
         self._path = directory / "clients.lock"
         clients = file_lock.open_lock(self._path)
+        try:
+            self._enter(clients)
+        except BaseException:
+            os.close(clients)
+            raise
         self._clients: int | None = clients
         self._pid = os.getpid()
         self._reopening = threading.Lock()
         try:
-            self._enter(clients)
             self._run = self._connect()
         except BaseException:
             self.close()
@@ -188,10 +236,8 @@ class EmbeddedEngine:
         _note_use(clients, self._path, self._linger_s)
 
     def _leave(self, clients: int) -> None:
-        try:
-            _note_use(clients, self._path, self._linger_s)
-        finally:
-            file_lock.release(clients)
+        os.utime(clients)  # idling counts from now
+        file_lock.release(clients)
         if self._linger_s == 0 and file_lock.try_exclusive(clients, self._path):
             engine_process.end(self.directory)
 
@@ -272,8 +318,8 @@ def stop(directory: Path, *, force: bool = False) -> bool:
     with file_lock.exclusive(path) as alone:
         if alone is None and not force:
             raise StoreBusy(
-                f"{directory}: other processes are using this store. End them first, or "
-                "`lineage stop --force`."
+                f"{directory}: other processes are using this store. End them first, then run "
+                "`lineage stop` again."
             )
         return engine_process.end(directory)
 
