@@ -156,6 +156,21 @@ class GraphStore(Protocol):
         """
         ...
 
+    def reach(
+        self, frontier: Collection[str], direction: Direction, kinds: Collection[RelationKind]
+    ) -> set[str]:
+        """Keys of the elements one relation away: what `neighbours` leads to, without the rest.
+
+        A frontier with a hundred thousand neighbours is counted in this way in a moment.
+        """
+        ...
+
+    def between(
+        self, keys: Collection[str], kinds: Collection[RelationKind]
+    ) -> Iterator[StoredRelation]:
+        """The relations of these kinds whose both ends are among ``keys``, sorted as above."""
+        ...
+
     def degrees(
         self, keys: Collection[str], kinds: Collection[RelationKind]
     ) -> Mapping[str, tuple[int, int]]:

@@ -52,6 +52,9 @@ def resolve_versions(
         NotInStore: nothing has this name; near ones are suggested.
         AmbiguousReference: several elements, or several paths, have it.
     """
+    exactly = list(store.read([reference]))
+    if exactly:
+        return exactly[0], ()
     candidates = store.named(reference, limit=_MOST_CANDIDATES)
     expanded = prefix_map(store).expand(reference)
     if expanded is not None:
@@ -233,13 +236,8 @@ def _levels(
     crossed = 0
     while frontier and (depth is None or crossed < depth):
         crossed += 1
-        reached: dict[str, int] = {}
-        for stored in store.neighbours(frontier, direction, kinds):
-            other = stored.object_key if direction is Direction.ANCESTORS else stored.subject_key
-            if other is not None and other not in depths:
-                reached[other] = crossed
-        depths |= reached
-        frontier = list(reached)
+        frontier = [key for key in store.reach(frontier, direction, kinds) if key not in depths]
+        depths |= dict.fromkeys(frontier, crossed)
     return depths
 
 
@@ -252,10 +250,8 @@ def _subgraph(
 ) -> Subgraph:
     """The ``limit`` nearest of ``depths``, with the relations between them."""
     nearest = sorted(depths, key=lambda key: (depths[key], key))[: max(limit, 0)]
-    shown = set(nearest)
     elements = tuple(store.read(nearest))
-    outgoing = store.neighbours(nearest, Direction.ANCESTORS, kinds)
-    relations = tuple(s for s in outgoing if s.object_key in shown)
+    relations = tuple(store.between(nearest, kinds))
     return Subgraph(
         elements=elements,
         relations=relations,

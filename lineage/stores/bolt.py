@@ -37,7 +37,7 @@ from lineage.stores.bolt_export import Export
 from lineage.stores.bolt_lease import Lease
 from lineage.stores.bolt_schema import make_schema
 from lineage.stores.bolt_search import find, named
-from lineage.stores.bolt_values import clean, node_key, relation_of, size_of, stored_element
+from lineage.stores.bolt_values import Row, clean, node_key, relation_of, size_of, stored_element
 from lineage.stores.bolt_write import write_batch
 from lineage.stores.cypher_texts import cypher_text
 from lineage.stores.embedded import LINGER_S, EmbeddedEngine
@@ -169,14 +169,29 @@ class BoltStore:
         if not types:
             return iter(())
         text = cypher_text(f"neighbours_{direction.value}", types=types)
-        found = [
-            StoredRelation(row["key"], relation_of(row["prov_json"]), tuple(row["sources"] or ()))
-            for row in self._connection.read_chunks(text, {node_key(key) for key in frontier})
-        ]
-        found.sort(
-            key=lambda s: (s.relation.kind.keyword, s.subject_key or "", s.object_key or "", s.key)
-        )
-        return iter(found)
+        return _relations(self._connection.read_chunks(text, {node_key(key) for key in frontier}))
+
+    def reach(
+        self, frontier: Collection[str], direction: Direction, kinds: Collection[RelationKind]
+    ) -> set[str]:
+        """Keys of the elements one relation away."""
+        types = sorted(kind.keyword for kind in set(kinds))
+        if not types:
+            return set()
+        text = cypher_text(f"reach_{direction.value}", types=types)
+        wanted = {node_key(key) for key in frontier}
+        return {row["key"] for row in self._connection.read_chunks(text, wanted)}
+
+    def between(
+        self, keys: Collection[str], kinds: Collection[RelationKind]
+    ) -> Iterator[StoredRelation]:
+        """The relations of these kinds whose both ends are among ``keys``."""
+        types = sorted(kind.keyword for kind in set(kinds))
+        if not types:
+            return iter(())
+        shown = sorted({node_key(key) for key in keys})
+        text = cypher_text("between", types=types)
+        return _relations(self._connection.read_chunks(text, shown, shown=shown))
 
     def degrees(
         self, keys: Collection[str], kinds: Collection[RelationKind]
@@ -311,6 +326,18 @@ class BoltStore:
         new = {s for s in statements if isinstance(s, Namespace)}
         known = sorted({*self.namespaces(), *new}, key=lambda n: (n.iri, n.prefix))
         return PrefixMap((n.prefix, n.iri) for n in known)
+
+
+def _relations(found: Iterable[Row]) -> Iterator[StoredRelation]:
+    """What rows say, sorted by (kind's keyword, subject key, object key, key)."""
+    relations = [
+        StoredRelation(row["key"], relation_of(row["prov_json"]), tuple(row["sources"] or ()))
+        for row in found
+    ]
+    relations.sort(
+        key=lambda s: (s.relation.kind.keyword, s.subject_key or "", s.object_key or "", s.key)
+    )
+    return iter(relations)
 
 
 def _now() -> str:

@@ -100,6 +100,23 @@ class MemoryStore:
         )
         return iter(found)
 
+    def reach(
+        self, frontier: Collection[str], direction: Direction, kinds: Collection[RelationKind]
+    ) -> set[str]:
+        """Keys of the elements one relation away."""
+        found = self.neighbours(frontier, direction, kinds)
+        forward = direction is Direction.ANCESTORS
+        ends = (s.object_key if forward else s.subject_key for s in found)
+        return {end for end in ends if end is not None}
+
+    def between(
+        self, keys: Collection[str], kinds: Collection[RelationKind]
+    ) -> Iterator[StoredRelation]:
+        """The relations of these kinds whose both ends are among ``keys``."""
+        shown = set(keys)
+        found = self.neighbours(shown, Direction.ANCESTORS, kinds)
+        return (stored for stored in found if stored.object_key in shown)
+
     def degrees(
         self, keys: Collection[str], kinds: Collection[RelationKind]
     ) -> Mapping[str, tuple[int, int]]:

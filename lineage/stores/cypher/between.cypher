@@ -1,0 +1,5 @@
+UNWIND $keys AS key
+MATCH (n:Element {key: key})
+MATCH (n)-[r:<types>]->(m:Element)
+WHERE m.key IN $shown
+RETURN r.key AS key, r.prov_json AS prov_json, r.sources AS sources
