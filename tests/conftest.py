@@ -1,8 +1,8 @@
 """Stores for tests: memory, the embedded engine, and a real Neo4j where there is one.
 
 ``LINEAGE_TEST_NEO4J`` is the address of a server whose content the tests may delete, and
-``LINEAGE_TEST_NEO4J_PASSWORD_FILE`` the file with its password; ``python tests/neo4j/server.py
-start`` prints the one and writes the other.
+``LINEAGE_TEST_NEO4J_PASSWORD_FILE`` the file with its password (by default the one that ``make
+neo4j`` writes; it prints the address).
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from lineage.stores.bolt import BoltStore, open_embedded
 from lineage.stores.bolt_connection import BoltServer
 from lineage.stores.embedded import supported
 from lineage.stores.memory import MemoryStore
+from tests.neo4j.server import CACHE, DEFAULT_VERSION
+
+pytest_plugins = ["tests.prerequisites"]
 
 EmptyStore = Callable[[], GraphStore]
 """Makes a store that holds nothing; the one before it is gone then."""
@@ -46,8 +49,10 @@ def neo4j_server() -> BoltServer:
     """The server that the environment names."""
     address = os.environ.get("LINEAGE_TEST_NEO4J")
     if address is None:
-        pytest.skip("no Neo4j: set LINEAGE_TEST_NEO4J (see tests/neo4j/server.py)")
-    password = Path(os.environ["LINEAGE_TEST_NEO4J_PASSWORD_FILE"]).read_text().strip()
+        pytest.skip("no Neo4j: set LINEAGE_TEST_NEO4J to what `make neo4j` prints")
+    named = os.environ.get("LINEAGE_TEST_NEO4J_PASSWORD_FILE")
+    version = os.environ.get("NEO4J_VERSION", DEFAULT_VERSION)
+    password = Path(named or CACHE / version / "home" / "password").read_text().strip()
     return BoltServer(address, "neo4j", password, "neo4j")
 
 

@@ -92,7 +92,7 @@ def test_stats(demo: CommandLine) -> None:
     stats = demo.json("stats")
 
     assert set(stats) == {"entities", "activities", "agents", "relations", "sources", "digest"}
-    assert stats["activities"] == 29
+    assert stats["activities"] == 32
     assert stats["sources"] == 9
     assert stats["digest"].startswith("sha256:")
 
@@ -205,7 +205,7 @@ def test_export_to_standard_output(demo: CommandLine) -> None:
     """PROV-JSON of the whole graph comes on standard output and nothing else does."""
     document = json.loads(demo.run("export", "--format", "prov-json").stdout)
 
-    assert len(document["activity"]) == 29
+    assert len(document["activity"]) == 32
 
 
 def test_export_that_cannot_be_written_says_so(demo: CommandLine, tmp_path: Path) -> None:
