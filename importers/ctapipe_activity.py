@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -42,6 +43,7 @@ _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _LEVEL = re.compile(r"(?:^|[^A-Z0-9])((?:R|DL)[0-6])(?![0-9])", re.IGNORECASE)
 _NAMED_LEVEL = re.compile(r"(?:^|[._])(DL[0-6])(?=[._])", re.IGNORECASE)
 _SMALL = 1 << 31
+_PLAIN = (str, bool, float)
 
 
 class _Run(NamedTuple):
@@ -60,6 +62,8 @@ class ActivityReader:
         """``report`` is told of every part of an activity that is not as it should be."""
         self._report = report
         self._declared: set[str] = set()
+        self._python: tuple[Any, str] = (None, "null")
+        """The last ``system.python`` and its JSON: 25 kB that activities mostly share."""
 
     def statements(self, record: Any) -> Iterator[Statement]:
         """What an activity object says: the activity, its agents, its plan and its files."""
@@ -85,7 +89,12 @@ class ActivityReader:
         config = record.get("config")
         own = {url for url, _ in files}
         found_plan = plan(config, own) if isinstance(config, dict) else None
-        yield Activity(activity, attributes(_facts(rest, system, start, stop)))
+        facts = list(_facts(rest, system, start, stop))
+        if "system" in rest:
+            facts.append((CTAPIPE + "system", self._compact_system(rest.pop("system"))))
+        if rest:
+            facts.append((CTAPIPE + "record", compact(rest)))
+        yield Activity(activity, attributes(facts))
         yield from self._responsible(activity, system, found_plan)
         for _, statements in files:
             yield from statements
@@ -131,6 +140,16 @@ class ActivityReader:
             yield from self._once(Agent(person, attributes([kind, (v.PROV_LABEL, user)])))
             yield Relation(RelationKind.ASSOCIATION, activity, person)
 
+    def _compact_system(self, system: Any) -> str:
+        """The system record as JSON."""
+        python = system.get("python") if isinstance(system, dict) else None
+        if not isinstance(python, dict) or len(system) < 2:
+            return compact(system)
+        if python != self._python[0]:
+            self._python = (python, compact(python))
+        others = compact({key: value for key, value in system.items() if key != "python"})
+        return f'{others[:-1]},"python":{self._python[1]}}}'
+
     def _once(self, element: Entity | Agent) -> Iterator[Statement]:
         if element.identifier not in self._declared:
             self._declared.add(element.identifier)
@@ -162,7 +181,7 @@ class ActivityReader:
 def _facts(
     rest: dict[str, Any], system: dict[str, Any], start: datetime | None, stop: datetime | None
 ) -> Iterator[tuple[str, Value]]:
-    """The attributes of an activity; what none of them holds is kept as JSON."""
+    """The attributes of an activity; they are taken out of ``rest``, where they are whole."""
     if start is not None:
         yield v.PROV_START, start
     if stop is not None:
@@ -195,11 +214,9 @@ def _facts(
     arguments = system.get("arguments")
     if isinstance(arguments, list):
         yield CTAPIPE + "arguments", shlex.join(str(argument) for argument in arguments)
-    for key in ("system", "config", "samples"):
+    for key in ("config", "samples"):
         if key in rest:
             yield CTAPIPE + key, compact(rest.pop(key))
-    if rest:
-        yield CTAPIPE + "record", compact(rest)
 
 
 def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterator[Statement]:
@@ -215,8 +232,7 @@ def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterat
         counts = product is not None and _text(meta.get("CTA ACTIVITY ID")) is not None
         kept = meta
         if counts:
-            facts = [(_cta(key), value) for key, value in meta.items() if _plain(value)]
-            kept = {key: value for key, value in meta.items() if not _plain(value)}
+            facts, kept = _metadata(meta)
         if kept:
             more["reference_meta"] = kept
     elif meta is not None:
@@ -287,8 +303,10 @@ def _path(url: str) -> str | None:
         url = path_of(url) or url.removeprefix("file:")
     if _DRIVE.match(url):
         return "/" + url.replace("\\", "/")
-    if not url.startswith("/") or _COLLAPSED.fullmatch(url):
+    if not url.startswith("/") or (":/" in url and _COLLAPSED.fullmatch(url)):
         return None
+    if "//" not in url and "/." not in url and not url.endswith("/"):
+        return url
     return "/" + posixpath.normpath(url).lstrip("/")
 
 
@@ -310,30 +328,34 @@ def _product(meta: dict[str, Any]) -> str | None:
     return product.lower() if isinstance(product, str) and _UUID.fullmatch(product) else None
 
 
+def _metadata(meta: dict[str, Any]) -> tuple[list[tuple[str, Value]], dict[str, Any]]:
+    """The reference metadata as attributes, and those that are no plain values."""
+    facts: list[tuple[str, Value]] = []
+    kept = {}
+    for key, value in meta.items():
+        if type(value) in _PLAIN or (type(value) is int and abs(value) < _SMALL):
+            facts.append((_cta(key), value))
+        else:
+            kept[key] = value
+    return facts, kept
+
+
+@lru_cache(maxsize=1024)
 def _cta(key: str) -> str:
     """``CTA PRODUCT ID`` as ``cta:PRODUCT_ID``."""
-    name = _CTA_NAMES.get(key)
-    if name is None:
-        name = v.CTA + re.sub(r"[^A-Za-z0-9_.\-]", "_", key.removeprefix("CTA "))
-        if len(_CTA_NAMES) < 1000:
-            _CTA_NAMES[key] = name
-    return name
-
-
-_CTA_NAMES: dict[str, str] = {}
-"""Key of the reference metadata -> attribute; a cache of `_cta`."""
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, str | bool | float) or (type(value) is int and abs(value) < _SMALL)
+    return v.CTA + re.sub(r"[^A-Za-z0-9_.\-]", "_", key.removeprefix("CTA "))
 
 
 def _data_level(url: str, meta: Any) -> list[tuple[str, Value]]:
     """The highest data level that the header or the file's name tells."""
-    levels = str(meta.get("CTA PRODUCT DATA LEVELS") or "")
-    found = _LEVEL.findall(levels) + _NAMED_LEVEL.findall(url.rpartition("/")[2])
-    ranked = sorted((level.upper() for level in found), key=lambda one: (len(one), one))
-    return [(v.DATA_LEVEL, ranked[-1])] if ranked else []
+    level = _highest_level(str(meta.get("CTA PRODUCT DATA LEVELS") or ""), url.rpartition("/")[2])
+    return [(v.DATA_LEVEL, level)] if level else []
+
+
+@lru_cache(maxsize=4096)
+def _highest_level(levels: str, name: str) -> str | None:
+    found = _LEVEL.findall(levels) + _NAMED_LEVEL.findall(name)
+    return max((level.upper() for level in found), key=lambda one: (len(one), one), default=None)
 
 
 def _moment(text: Any) -> datetime | None:

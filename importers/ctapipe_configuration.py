@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from lineage import vocabulary as v
@@ -16,6 +17,7 @@ _RUN_TRAITS = re.compile(
     r"|(.+_)?(file|files|path|paths|url|urls|dir)|outdir|input|output)"
 )
 """Traits that say where a run reads, writes and talks, not what it does."""
+_NESTED = (dict, list)
 
 
 def compact(value: Any) -> str:
@@ -52,16 +54,21 @@ def plan(config: Any, own_urls: Collection[str]) -> Entity:
 
 def reduced(config: Any, own_urls: frozenset[str]) -> Any:
     """The configuration without paths, verbosity and the run's own inputs and outputs."""
-    if isinstance(config, dict):
+    if type(config) is dict:
         return {
-            key: reduced(value, own_urls)
+            key: reduced(value, own_urls) if type(value) in _NESTED else value
             for key, value in config.items()
-            if not _RUN_TRAITS.fullmatch(key) and not _is_own(value, own_urls)
+            if not _of_the_run(key) and not (type(value) is str and value in own_urls)
         }
-    if isinstance(config, list):
-        return [reduced(value, own_urls) for value in config if not _is_own(value, own_urls)]
+    if type(config) is list:
+        return [
+            reduced(value, own_urls) if type(value) in _NESTED else value
+            for value in config
+            if not (type(value) is str and value in own_urls)
+        ]
     return config
 
 
-def _is_own(value: Any, own_urls: frozenset[str]) -> bool:
-    return isinstance(value, str) and value in own_urls
+@lru_cache(maxsize=4096)
+def _of_the_run(trait: str) -> bool:
+    return _RUN_TRAITS.fullmatch(trait) is not None

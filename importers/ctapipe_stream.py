@@ -43,6 +43,8 @@ class ActivityScanner:
         self._text = ""
         self._at = 0
         self._ended = False
+        self._mark = 0
+        """The place in the text that line and byte belong to."""
         self._line = 1
         self._byte = 0
         self._depth = 0
@@ -50,7 +52,8 @@ class ActivityScanner:
     def __iter__(self) -> Iterator[Found]:
         """Every object that can be read."""
         while self._skip_between():
-            line, _ = self._where(self._at)
+            self._pass()
+            line = self._line
             if self._text[self._at] != "{":
                 seen = self._text[self._at : self._at + 20]
                 self._skip_damage(self._at, f"no activity begins here (value seen: {seen!r})")
@@ -104,7 +107,7 @@ class ActivityScanner:
 
     def _skip_damage(self, error: int, problem: str) -> None:
         """Reports a damaged activity, and goes to the beginning of the next."""
-        began, _ = self._where(self._at)
+        began = self._line
         line, byte = self._where(error)
         self.damaged += 1
         message = f"the activity that begins in line {began} {problem}, at byte {byte}. It is left "
@@ -123,21 +126,25 @@ class ActivityScanner:
             self._more(_CHUNK_BYTES)
 
     def _where(self, index: int) -> tuple[int, int]:
-        """Line, from 1, and byte, from 0, of a place in the text."""
-        line = self._line + self._text.count("\n", 0, index)
-        return line, self._byte + _size(self._text[:index])
+        """Line, from 1, and byte, from 0, of a place that is not yet read past."""
+        line = self._line + self._text.count("\n", self._mark, index)
+        if self._text.isascii():
+            return line, self._byte + index - self._mark
+        passed = self._text[self._mark : index].encode("utf-8", "surrogateescape")
+        return line, self._byte + len(passed)
+
+    def _pass(self) -> None:
+        """Counts lines and bytes as far as the current place."""
+        self._line, self._byte = self._where(self._at)
+        self._mark = self._at
 
     def _more(self, size: int) -> None:
         """Forgets what is read and adds the next bytes."""
-        self._line, self._byte = self._where(self._at)
+        self._pass()
         data = self._file.read(size)
         self._ended = not data
         fresh = self._decoder.decode(data, final=self._ended)
         if self._byte == 0 and not self._text and fresh.startswith("\ufeff"):
             fresh, self._byte = fresh[1:], 3
         self._text = self._text[self._at :] + fresh
-        self._at = 0
-
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+        self._at = self._mark = 0
