@@ -16,6 +16,7 @@ from lineage.records import (
     FileEvent,
     Record,
     Relation,
+    Value,
     attributes,
 )
 from lineage.vocabulary import ElementKind
@@ -48,6 +49,10 @@ class StoredElement:
     def attributes(self) -> Attributes:
         """The attributes of all its kinds together."""
         return attributes(pair for record in self.records for pair in record.attributes)
+
+    def values(self, name: str) -> tuple[Value, ...]:
+        """The values of one attribute, by its IRI."""
+        return tuple(value for attribute, value in self.attributes if attribute == name)
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""The Dash application; the only package that imports dash."""
+"""The browser app: what surrounds a record, drawn, as a table, and as downloads."""

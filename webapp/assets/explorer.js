@@ -1,0 +1,391 @@
+/* The address bar is the only state. Here it is read and written; Dash draws what it says. */
+(() => {
+  "use strict";
+
+  const KEPT = ["dir", "depth", "hide", "also", "tab"]; // what a change of focus leaves as it is
+  let shown = {focus: "", refs: {}, names: {}};
+  let drawnFocus = null;
+  let anchor = null;
+
+  const $ = (id) => document.getElementById(id);
+  const query = (search = location.search) => new URLSearchParams(search);
+  const selection = () => query().get("sel") || "";
+  const canvas = () => { const el = $("canvas"); return el && el._cyreg ? el._cyreg.cy : null; };
+  const setProps = (id, props) => window.dash_clientside.set_props(id, props);
+
+  // the only writer of the address: a step can be undone with back, a mere selection cannot
+  function write(params, replace) {
+    const text = params.toString();
+    const next = text ? "?" + text : "";
+    if (text === query().toString()) return false; // ends every echo
+    history[replace ? "replaceState" : "pushState"](null, "", location.pathname + next);
+    window.dispatchEvent(new PopStateEvent("popstate")); // dcc.Location reads the address again
+    return true;
+  }
+
+  function go(changes, replace) {
+    const params = query();
+    for (const [name, value] of Object.entries(changes)) {
+      if (value) params.set(name, value); else params.delete(name);
+    }
+    return write(params, replace);
+  }
+
+  function visit(href, keep) {
+    const params = query(href);
+    if (keep) {
+      for (const name of KEPT) {
+        const value = query().get(name);
+        if (value && !params.has(name)) params.set(name, value);
+      }
+    }
+    write(params, false);
+  }
+
+  function toggle(token) {
+    const open = (query().get("open") || "").split(".").filter(Boolean);
+    const place = open.indexOf(token);
+    if (place < 0) open.push(token); else open.splice(place, 1);
+    go({open: open.join("."), sel: token});
+  }
+
+  function select(token) { go({sel: token}, true); }
+
+  // ---- what is selected, on the canvas and for screen readers
+  function reselect() {
+    const cy = canvas();
+    const token = selection() in shown.refs ? selection() : "";
+    const page = document.documentElement.dataset;
+    if (cy) {
+      cy.batch(() => {
+        cy.elements().removeClass("near far").unselect();
+        const node = token ? cy.getElementById(token) : cy.collection();
+        if (node.nonempty()) {
+          node.select();
+          node.connectedEdges().addClass("near");
+          if (cy.nodes().length > 3) {
+            cy.elements().not(node.closedNeighborhood()).addClass("far");
+          }
+        }
+      });
+      keepInSight(cy, token);
+    }
+    const expander = document.querySelector("[data-act=toggle]");
+    if (expander) {
+      const open = (query().get("open") || "").split(".").includes(expander.dataset.token);
+      expander.textContent = open ? "Collapse" : "Expand";
+    }
+    const name = shown.names[token];
+    if ($("live")) $("live").textContent = name ? name + " selected" : "";
+    const focus = shown.names[shown.focus];
+    document.title = page.page === "explore" && focus ? focus + " · lineage"
+      : page.page === "cypher" ? "Cypher · lineage" : "lineage";
+  }
+
+  function keepInSight(cy, token) {
+    const node = token ? cy.getElementById(token) : cy.collection();
+    if (node.empty()) return;
+    const at = node.renderedPosition();
+    const margin = 30;
+    if (at.x < margin || at.y < margin || at.x > cy.width() - margin || at.y > cy.height() - margin) {
+      cy.center(node);
+    }
+  }
+
+  // ---- the canvas
+  function fit(cy) {
+    cy.resize();
+    if (cy.elements().empty()) return;
+    cy.fit(undefined, 36);
+    if (cy.zoom() > 1.15) { cy.zoom(1.15); cy.center(); }
+    const narrowest = 0.5; // below this no label can be read: rather show the middle of it
+    if (cy.zoom() < narrowest) {
+      cy.zoom(narrowest);
+      cy.center(cy.getElementById(shown.focus));
+    }
+  }
+
+  // the component applies new elements some time after Dash has handed them over
+  function afterDrawing(expected, frames = 60) {
+    const cy = canvas();
+    if (!cy) return;
+    if (cy.elements().length !== expected && frames) {
+      requestAnimationFrame(() => afterDrawing(expected, frames - 1));
+      return;
+    }
+    if (!expected) { drawnFocus = null; return; }
+    const focus = query().get("focus") + "|" + (query().get("dir") || "") + "|" + (query().get("depth") || "");
+    if (drawnFocus !== focus) {
+      drawnFocus = focus;
+      fit(cy);
+    } else if (anchor) {
+      const node = cy.getElementById(anchor.token); // what was tapped stays under the finger
+      if (node.nonempty()) {
+        const now = node.renderedPosition();
+        cy.panBy({x: anchor.x - now.x, y: anchor.y - now.y});
+      }
+    }
+    anchor = null;
+    reselect();
+  }
+
+  function step(cy, key) {
+    const current = cy.getElementById(selection());
+    if (current.empty()) return select(shown.focus);
+    if (key === "ArrowLeft" || key === "ArrowRight") {
+      const next = key === "ArrowLeft" ? current.outgoers("node") : current.incomers("node");
+      return nearest(current, next);
+    }
+    const here = current.position();
+    const side = cy.nodes().filter((n) => n !== current && Math.abs(n.position("x") - here.x) < 120
+      && (key === "ArrowDown" ? n.position("y") > here.y : n.position("y") < here.y));
+    return nearest(current, side);
+  }
+
+  function nearest(current, nodes) {
+    const here = current.position();
+    const far = (n) => Math.abs(n.position("y") - here.y) + 0.2 * Math.abs(n.position("x") - here.x);
+    if (nodes.nonempty()) select(nodes.sort((a, b) => far(a) - far(b)).first().id());
+  }
+
+  function onCanvasKey(event) {
+    const cy = canvas();
+    if (!cy || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.startsWith("Arrow")) { event.preventDefault(); step(cy, event.key); }
+    else if (event.key === "Enter" && selection()) {
+      event.preventDefault();
+      if (event.shiftKey) visit("?focus=" + encodeURIComponent(shown.refs[selection()]), true);
+      else remember(cy, selection());
+    }
+    else if (event.key === "+") cy.zoom({level: cy.zoom() * 1.25, renderedPosition: middle(cy)});
+    else if (event.key === "-") cy.zoom({level: cy.zoom() / 1.25, renderedPosition: middle(cy)});
+  }
+
+  const middle = (cy) => ({x: cy.width() / 2, y: cy.height() / 2});
+
+  function remember(cy, token) {
+    const node = cy.getElementById(token);
+    if (node.nonempty()) anchor = {token, ...node.renderedPosition()};
+    toggle(token);
+  }
+
+  function wire(el) {
+    const cy = el._cyreg.cy;
+    if (cy.scratch("_wired")) return;
+    cy.scratch("_wired", true);
+    cy.multiClickDebounceTime(400);
+    // where something above the canvas changed height, the first tap would miss
+    el.addEventListener("pointerdown", () => cy.renderer().invalidateContainerClientCoordsCache(), true);
+    cy.on("tap", (event) => {
+      el.focus({preventScroll: true});
+      if (event.target === cy) select("");
+      else if (event.target.isNode()) select(event.target.id());
+    });
+    cy.on("dbltap", "node", (event) => remember(cy, event.target.id()));
+    cy.on("mouseover", "node", (event) => { el.title = event.target.data("name"); el.style.cursor = "pointer"; });
+    cy.on("mouseout", "node", () => { el.title = ""; el.style.cursor = ""; });
+    cy.on("mouseover", "edge", (event) => event.target.addClass("near"));
+    cy.on("mouseout", "edge", (event) => {
+      if (!event.target.connectedNodes(":selected").length) event.target.removeClass("near");
+    });
+    el.tabIndex = 0;
+    el.setAttribute("role", "application");
+    el.setAttribute("aria-label", "Lineage graph. Arrow keys follow relations, Enter expands. The table says the same.");
+    el.addEventListener("keydown", onCanvasKey);
+    new ResizeObserver(() => { if (el.offsetWidth) cy.resize(); }).observe(el);
+  }
+
+  // ---- the rest of the page
+  const acts = {
+    toggle: (el) => { const cy = canvas(); if (cy) remember(cy, el.dataset.token); else toggle(el.dataset.token); },
+    "copy-link": (el) => copy(location.href, el),
+    "copy-id": (el) => copy(el.dataset.value, el),
+    fit: () => { const cy = canvas(); if (cy) fit(cy); },
+    "zoom-in": () => { const cy = canvas(); if (cy) cy.zoom({level: cy.zoom() * 1.3, renderedPosition: middle(cy)}); },
+    "zoom-out": () => { const cy = canvas(); if (cy) cy.zoom({level: cy.zoom() / 1.3, renderedPosition: middle(cy)}); },
+    png: () => picture(),
+    retry: () => { offline(false); setProps("attempt", {data: Date.now()}); },
+    scheme: () => setScheme(document.documentElement.dataset.scheme === "dark" ? "light" : "dark", true),
+    run: () => run(),
+  };
+
+  async function copy(text, el) {
+    let done = false;
+    try { await navigator.clipboard.writeText(text); done = true; } catch { /* plain http on another host */ }
+    if (!done) {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      done = document.execCommand("copy");
+      area.remove();
+    }
+    const before = el.dataset.label || el.textContent;
+    el.dataset.label = before;
+    el.textContent = done ? "Copied" : "Not allowed";
+    setTimeout(() => { el.textContent = before; }, 1400);
+    if ($("live")) $("live").textContent = done ? "Copied" : "The browser does not allow copying here";
+  }
+
+  function picture() {
+    const cy = canvas();
+    if (!cy || cy.elements().empty()) return;
+    const box = cy.elements().boundingBox();
+    const most = 12000; // browsers draw no larger canvas
+    const scale = Math.min(2, most / Math.max(box.w, box.h, 1));
+    const background = getComputedStyle(document.documentElement).getPropertyValue("--canvas").trim();
+    const link = document.createElement("a");
+    link.href = cy.png({full: true, scale, bg: background});
+    link.download = "lineage.png";
+    link.click();
+  }
+
+  function run() {
+    const text = $("query") ? $("query").value.trim() : "";
+    if (text && !go({page: "cypher", q: text})) setProps("attempt", {data: Date.now()});
+  }
+
+  function setScheme(scheme, keep) {
+    document.documentElement.dataset.scheme = scheme;
+    document.documentElement.dataset.agThemeMode = scheme;
+    if (keep) try { localStorage.setItem("lineage-scheme", scheme); } catch { /* private window */ }
+    if (window.dash_clientside && window.dash_clientside.set_props && $("canvas")) setProps("scheme", {data: scheme});
+  }
+
+  function firstScheme() {
+    let kept = null;
+    try { kept = localStorage.getItem("lineage-scheme"); } catch { /* private window */ }
+    return kept || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  }
+
+  document.addEventListener("click", (event) => {
+    const el = event.target.closest && event.target.closest("[data-act], a[href]");
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target) || (el && el.closest("details.menu") === menu)) menu.open = false;
+    }
+    if (!el) return;
+    if (el.dataset.act && acts[el.dataset.act]) { event.preventDefault(); acts[el.dataset.act](el); return; }
+    const href = el.getAttribute("href") || "";
+    if (!href.startsWith("?") || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const token = el.dataset.token;
+    if (token && token in shown.refs && document.documentElement.dataset.page === "explore") select(token);
+    else visit(href, "keep" in el.dataset);
+    if (el.closest("#results")) closeSearch();
+  });
+
+  // ---- search: a list under the field, as ARIA's combobox has it
+  const options = () => [...document.querySelectorAll("#results a[role=option]")];
+
+  function closeSearch() {
+    const field = $("search");
+    if (field) { setProps("search", {value: ""}); field.blur(); }
+  }
+
+  function onSearchKey(event) {
+    const list = options();
+    const at = list.findIndex((el) => el.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (!list.length) return;
+      const next = event.key === "ArrowDown" ? (at + 1) % list.length : (at - 1 + list.length) % list.length;
+      list.forEach((el, i) => el.setAttribute("aria-selected", String(i === next)));
+      event.target.setAttribute("aria-activedescendant", list[next].id);
+      list[next].scrollIntoView({block: "nearest"});
+    } else if (event.key === "Enter" && list.length) {
+      event.preventDefault();
+      list[Math.max(at, 0)].click();
+    } else if (event.key === "Escape") {
+      closeSearch();
+    }
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches && event.target.matches("input, textarea, select, [contenteditable]");
+    if (event.target.id === "search") return onSearchKey(event);
+    if (event.target.id === "query") {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
+      return;
+    }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") { event.preventDefault(); $("search").focus(); }
+    else if (event.key === "f") acts.fit();
+    else if (event.key === "Escape") select("");
+  });
+
+  // ---- requests: a bar while they last, a notice when the server does not answer
+  let waiting = 0;
+  const fetchPlain = window.fetch;
+  window.fetch = async (...request) => {
+    waiting += 1;
+    document.documentElement.dataset.busy = "";
+    try {
+      const answer = await fetchPlain(...request);
+      offline(answer.status >= 500 ? "failed" : false);
+      return answer;
+    } catch (error) {
+      offline("gone");
+      throw error;
+    } finally {
+      waiting -= 1;
+      if (!waiting) delete document.documentElement.dataset.busy;
+    }
+  };
+
+  function offline(how) {
+    if (how) document.documentElement.dataset.offline = how; else delete document.documentElement.dataset.offline;
+  }
+
+  // ---- what Dash calls
+  function arrived(params) {
+    const page = document.documentElement.dataset;
+    page.page = params.get("page") === "cypher" ? "cypher" : params.get("focus") ? "explore" : "start";
+    page.tab = params.get("tab") === "table" ? "table" : "graph";
+    if (page.page !== "explore") drawnFocus = null;
+  }
+
+  window.dash_clientside = Object.assign(window.dash_clientside || {}, {
+    explorer: {
+      split: (search, view, sel) => {
+        const params = query(search || "");
+        const token = params.get("sel") || "";
+        params.delete("sel");
+        arrived(params);
+        const unchanged = window.dash_clientside.no_update;
+        const asked = params.toString();
+        setTimeout(reselect, 0);
+        return [asked === view ? unchanged : asked, token === sel ? unchanged : token];
+      },
+      choose: (sel, what) => {
+        shown = what || shown;
+        setTimeout(reselect, 0);
+        return {ref: shown.refs[sel] || shown.refs[shown.focus] || "", token: sel in shown.refs ? sel : shown.focus};
+      },
+      drawn: (elements) => { afterDrawing((elements || []).length); return window.dash_clientside.no_update; },
+      paneled: () => { setTimeout(reselect, 0); return window.dash_clientside.no_update; },
+      paint: (scheme, sheets) => sheets[scheme] || sheets.light,
+      edit: (view) => query(view || "").get("q") || window.dash_clientside.no_update,
+    },
+  });
+
+  // ---- ag-grid cells that are links to elements
+  window.dashAgGridComponentFunctions = Object.assign(window.dashAgGridComponentFunctions || {}, {
+    LineageLink: (props) => {
+      const value = props.data[props.colDef.colId];
+      if (!value || !value.ref) {
+        const text = value && value.name;
+        return window.React.createElement("span", null, text === null || text === undefined ? "" : String(text));
+      }
+      const glyph = window.React.createElement("span", {className: "glyph " + value.kind, "aria-hidden": true});
+      return window.React.createElement("a", {href: "?focus=" + encodeURIComponent(value.ref), "data-token": value.token, "data-keep": "", title: value.name}, glyph, value.name);
+    },
+  });
+
+  setScheme(firstScheme());
+  arrived(query());
+  new MutationObserver(() => {
+    const el = $("canvas");
+    if (el && el._cyreg && el._cyreg.cy) wire(el);
+    if (el && !el.dataset.scheme) { el.dataset.scheme = "set"; setProps("scheme", {data: document.documentElement.dataset.scheme}); }
+  }).observe(document, {childList: true, subtree: true});
+})();

@@ -1,0 +1,385 @@
+"""What the panel says about one element, as plain values in the order in which people ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from lineage import queries
+from lineage import vocabulary as v
+from lineage.identifiers import PrefixMap, local_part
+from lineage.interfaces import GraphStore, Source
+from lineage.records import Attributes, Iri, Value
+from lineage.subgraph import StoredElement, StoredRelation
+from lineage.vocabulary import RelationKind
+from webapp.labels import clean, count, duration_text, moment_text, size_text, value_text
+from webapp.marks import RELATION_WORDS, kind_words, mark, outcome
+from webapp.references import reference, token
+
+MOST_RELATIONS = 500
+"""Relations that the panel lists."""
+_LONG = 120
+_LONGEST_VALUE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A name with a value."""
+
+    name: str
+    text: str
+    hint: str = ""
+    """What the name means, or its IRI."""
+    address: str = ""
+    """A link that a source gave as the value; not yet known to be safe."""
+
+    @property
+    def long(self) -> bool:
+        """Better folded away."""
+        return len(self.text) > _LONG or "\n" in self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another element, and how this one is related to it."""
+
+    words: str
+    name: str
+    reference: str
+    token: str
+    paint: str
+    """`Mark.kind` of the other."""
+    detail: str
+    """Role, time, evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows or links under a title."""
+
+    title: str
+    rows: tuple[Row, ...] = ()
+    links: tuple[Link, ...] = ()
+    folded: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Everything that the panel says."""
+
+    name: str
+    kind: str
+    paint: str
+    reference: str
+    identifier: str
+    badges: tuple[tuple[str, str], ...]
+    """(state, words)."""
+    sections: tuple[Section, ...] = field(default=())
+
+
+_EVIDENCE = {
+    "product": "the product id that the file carries. Exact: it survives moves and copies.",
+    "iri": "an identifier that a provenance document gives it. Exact by convention.",
+    "generation": "its path and the activity that generated it. Exact for the log that says so.",
+    "path+time": "its path and the last time that it was written before this use. Strong.",
+    "path": "its path alone; nobody is known to have generated it. Weak.",
+    "argument": "an argument of the command line. Strong.",
+    "guess": "a resemblance of names. A guess, never merged.",
+}
+_STATES = {
+    "failed": "failed",
+    "running": "unfinished",
+    "stub": "only named, never described",
+    "overwritten": "overwritten later",
+}
+_NAMES = {
+    v.CTAPIPE + "version": "ctapipe",
+    v.CTAPIPE + "node": "Host",
+    v.CTAPIPE + "arguments": "Command",
+}
+_TIMES = (v.PROV_START, v.PROV_END)
+_IDENTITY = (v.IDENTIFIED_BY, v.RECORDED_PRODUCT, v.RECORDED_PATH)
+_EXECUTION = ("version", "user", "node", "executable", "arguments")
+_ELSEWHERE = (v.PROV_LABEL, v.PROV_TYPE, *_TIMES, *_IDENTITY, v.OVERWRITTEN)
+
+
+def details(store: GraphStore, element: StoredElement) -> Details:
+    """What the panel says about ``element``."""
+    shown = queries.show(store, element.key, limit=MOST_RELATIONS)
+    prefixes = queries.prefix_map(store)
+    sections = [
+        _what(element, prefixes),
+        _made_by(store, element, shown),
+        *_relations(shown, shown.others),
+        *_attributes(element, prefixes),
+        _identity(element, store.sources()),
+    ]
+    drawn = mark(element)
+    return Details(
+        name=clean(element.name),
+        kind=kind_words(element),
+        paint=drawn.kind,
+        reference=reference(element.key),
+        identifier=clean(element.identifier),
+        badges=tuple((state, _STATES[state]) for state in drawn.states),
+        sections=tuple(s for s in sections if s.rows or s.links),
+    )
+
+
+def _what(element: StoredElement, prefixes: PrefixMap) -> Section:
+    """Times and outcome first, then where it lies."""
+    said = dict(element.attributes)
+    rows = _span(said)
+    status = said.get(v.CTAPIPE + "status")
+    if status is not None:
+        rows.append(Row("Status", value_text(status)))
+    code = said.get(v.CTAPIPE + "exit_code")
+    if code is not None and (outcome(element) == "failed" or str(code) != "0"):
+        rows.append(Row("Exit code", value_text(code)))
+    rows += [Row("Path" if n == 0 else "Also at", clean(p)) for n, p in enumerate(element.paths)]
+    size = said.get(v.FILE + "size_bytes")
+    if isinstance(size, int):
+        rows.append(Row("Size", size_text(size)))
+    types = [
+        prefixes.compact(value.value)
+        for value in element.values(v.PROV_TYPE)
+        if isinstance(value, Iri) and value.value not in v.TYPE_LABELS
+    ]
+    if types:
+        rows.append(Row("Type", ", ".join(map(clean, types))))
+    return Section("", tuple(rows))
+
+
+def _span(said: Mapping[str, Value]) -> list[Row]:
+    start, end = (said.get(name) for name in _TIMES)
+    rows = []
+    if start is not None:
+        rows.append(Row("Started", value_text(start)))
+    if end is not None:
+        rows.append(Row("Ended", value_text(end)))
+    if (
+        isinstance(start, datetime)
+        and isinstance(end, datetime)
+        and (start.tzinfo is None) == (end.tzinfo is None)
+    ):
+        rows.append(Row("Took", duration_text((end - start).total_seconds())))
+    return rows
+
+
+def _made_by(store: GraphStore, element: StoredElement, shown: queries.Shown) -> Section:
+    """Who made an entity, with what: read off the activity that generated it."""
+    made = next(
+        (
+            s.object_key
+            for s in shown.relations
+            if s.relation.kind is RelationKind.GENERATION and s.subject_key == element.key
+        ),
+        None,
+    )
+    if made is None or made not in shown.others:
+        return Section("")
+    activity = shown.others[made]
+    said = dict(activity.attributes)
+    rows = [row for row in _span(said) if row.name != "Ended"]
+    for name in _EXECUTION:
+        values = [
+            value for attribute, value in activity.attributes if attribute == v.CTAPIPE + name
+        ]
+        if values:
+            rows.append(_row(v.CTAPIPE + name, values, queries.prefix_map(store)))
+    agents = queries.show(store, made, limit=MOST_RELATIONS)
+    links = [_link("activity", activity, "")]
+    for stored in agents.relations:
+        if stored.relation.kind is RelationKind.ASSOCIATION and stored.subject_key == made:
+            other = agents.others.get(stored.object_key or "")
+            if other is not None:
+                links.append(_link("by", other, ""))
+    plan = next((value for s in agents.relations for value in s.relation.values(v.PROV_PLAN)), None)
+    if isinstance(plan, Iri):
+        links += [_link("configured by", other, "") for other in store.read([plan.value])]
+    return Section("Made by", tuple(rows), tuple(links))
+
+
+def _relations(
+    shown: queries.Shown, others: Mapping[str, StoredElement]
+) -> tuple[Section, Section, Section]:
+    causes: list[Link] = []
+    effects: list[Link] = []
+    equals: list[Link] = []
+    own = shown.element.key
+    for stored in sorted(shown.relations, key=_by_time):
+        kind = stored.relation.kind
+        as_subject = stored.subject_key == own
+        other = others.get((stored.object_key if as_subject else stored.subject_key) or "")
+        if other is not None:
+            link = _link(RELATION_WORDS[kind][not as_subject], other, _circumstances(stored))
+            into = causes if as_subject else effects
+            (into if kind.value.influence else equals).append(link)
+    left_out = f"{count(shown.left_out, 'relation')} more: see the table." if shown.left_out else ""
+    return (
+        Section("Comes from", links=tuple(causes), note=left_out),
+        Section("Led to", links=tuple(effects)),
+        Section("Also related", links=tuple(equals)),
+    )
+
+
+def _by_time(stored: StoredRelation) -> tuple[str, str, str]:
+    time = stored.relation.time
+    return stored.relation.kind.keyword, time.isoformat() if time else "", stored.key
+
+
+def _circumstances(stored: StoredRelation) -> str:
+    relation = stored.relation
+    parts = [value_text(role) for role in relation.values(v.PROV_ROLE)]
+    if relation.time is not None:
+        parts.append(moment_text(relation.time))
+    evidence = [value_text(value) for value in relation.values(v.IDENTIFIED_BY)]
+    parts += [f"bound by {text}" for text in evidence if text not in ("product", "generation")]
+    return " · ".join(parts)
+
+
+def _link(words: str, other: StoredElement, detail: str) -> Link:
+    return Link(
+        words, clean(other.name), reference(other.key), token(other.key), mark(other).kind, detail
+    )
+
+
+def _attributes(element: StoredElement, prefixes: PrefixMap) -> list[Section]:
+    """What is left, by what it is about; large JSON values are taken apart."""
+    execution: list[Row] = []
+    reference_data: list[Row] = []
+    rest: list[Row] = []
+    documents: list[Section] = []
+    status = (v.CTAPIPE + "status", v.CTAPIPE + "exit_code", v.CTAPIPE + "duration_min")
+    skipped = {*_ELSEWHERE, v.PROV_LOCATION, v.FILE + "paths", v.FILE + "size_bytes", *status}
+    for name, values in _grouped(element.attributes):
+        if name in skipped:
+            continue
+        document = _document(values)
+        if document is not None:
+            documents.append(_document_section(name, document))
+        elif name.startswith(v.CTAPIPE):
+            execution.append(_row(name, values, prefixes))
+        elif name.startswith(v.CTA):
+            reference_data.append(_row(name, values, prefixes))
+        else:
+            rest.append(_row(name, values, prefixes))
+    return [
+        Section("Execution", tuple(execution)),
+        Section("CTA reference metadata", tuple(reference_data), folded=len(reference_data) > 8),
+        Section("Attributes", tuple(rest)),
+        *documents,
+    ]
+
+
+def _grouped(attributes: Attributes) -> Iterable[tuple[str, list[Value]]]:
+    groups: dict[str, list[Value]] = {}
+    for name, value in attributes:
+        groups.setdefault(name, []).append(value)
+    return groups.items()
+
+
+def _row(name: str, values: list[Value], prefixes: PrefixMap) -> Row:
+    texts = [
+        clean(prefixes.compact(value.value)) if isinstance(value, Iri) else value_text(value)
+        for value in values
+    ]
+    text = ("\n" if any(len(t) > 40 for t in texts) else ", ").join(texts)
+    arguments = _list_text(text) if name.endswith("arguments") else None
+    only = str(getattr(values[0], "value", values[0])) if len(values) == 1 else ""
+    plain = local_part(name).replace("_", " ")
+    return Row(
+        _NAMES.get(name, clean(plain[:1].upper() + plain[1:])),
+        (arguments or text)[:_LONGEST_VALUE],
+        v.OUR_ATTRIBUTES.get(name, clean(name)),
+        only if "://" in only and not isinstance(values[0], datetime) else "",
+    )
+
+
+def _list_text(text: str) -> str | None:
+    """A command line that was kept as a JSON list, as one would type it."""
+    parsed = _json(text)
+    return " ".join(map(str, parsed)) if isinstance(parsed, list) else None
+
+
+def _json(text: str) -> Any:
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _document(values: list[Value]) -> Any:
+    parsed = _json(values[0]) if len(values) == 1 and isinstance(values[0], str) else None
+    return parsed if isinstance(parsed, dict) and parsed else None
+
+
+_DOCUMENT_TITLES = {
+    v.CTAPIPE + "system": "Environment",
+    v.CTAPIPE + "config": "Configuration",
+    v.CTAPIPE + "samples": "CPU and memory samples",
+}
+
+
+def _document_section(name: str, document: Mapping[str, Any]) -> Section:
+    """One row a branch; a list of packages becomes ``name version`` lines."""
+    rows = []
+    for key, value in document.items():
+        if isinstance(value, dict) and all(not isinstance(x, dict | list) for x in value.values()):
+            rows += [Row(f"{clean(key)}.{clean(k)}", _leaf(x)) for k, x in value.items()]
+        elif isinstance(value, dict):
+            plain = {k: x for k, x in value.items() if not isinstance(x, dict | list)}
+            rows += [Row(f"{clean(key)}.{clean(k)}", _leaf(x)) for k, x in plain.items()]
+            rows += [
+                Row(f"{clean(key)}.{clean(k)}", _leaf(x))
+                for k, x in value.items()
+                if k not in plain
+            ]
+        else:
+            rows.append(Row(clean(key), _leaf(value)))
+    title = _DOCUMENT_TITLES.get(name, local_part(name))
+    return Section(title, tuple(rows[:400]), folded=name != v.CTAPIPE + "config")
+
+
+def _leaf(value: Any) -> str:
+    if isinstance(value, list) and value and all(_is_package(x) for x in value):
+        return "\n".join(f"{clean(str(x['name']))} {clean(str(x['version']))}" for x in value)
+    if isinstance(value, dict | list):
+        if (
+            not any(
+                isinstance(x, dict | list)
+                for x in (value.values() if isinstance(value, dict) else value)
+            )
+            and len(value) <= 4
+        ):
+            return clean(json.dumps(value, ensure_ascii=False))[:_LONGEST_VALUE]
+        return clean(json.dumps(value, indent=1, ensure_ascii=False), lines=True)[:_LONGEST_VALUE]
+    return "-" if value is None else clean(str(value), lines=True)[:_LONGEST_VALUE]
+
+
+def _is_package(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"name", "version"}
+
+
+def _identity(element: StoredElement, sources: tuple[Source, ...]) -> Section:
+    """On what evidence this is one thing, and who says so."""
+    rows = [
+        Row("Recognised by", _EVIDENCE.get(str(value), value_text(value)), str(value))
+        for value in element.values(v.IDENTIFIED_BY)
+    ]
+    rows += [Row("Recorded product", value_text(p)) for p in element.values(v.RECORDED_PRODUCT)]
+    rows += [Row("Also known as", clean(alias)) for alias in element.aliases]
+    if element.bundle is not None:
+        rows.append(Row("Bundle", clean(element.bundle)))
+    by_key = {source.key: source for source in sources}
+    said = [by_key[key] for key in element.sources if key in by_key]
+    rows += [Row("Said by", clean(s.paths[0]) if s.paths else s.key, s.importer) for s in said[:20]]
+    if not said and not element.stub:
+        rows.append(Row("Said by", "file events that several records agree on"))
+    return Section("Evidence", tuple(rows))

@@ -1,0 +1,152 @@
+"""What a view shows: the subgraph with counts, looked up and not yet drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from lineage import queries
+from lineage.interfaces import Direction, GraphStore
+from lineage.subgraph import StoredElement, StoredRelation, Subgraph
+from lineage.vocabulary import INFLUENCES, ElementKind, RelationKind
+from webapp.references import element_of, token
+from webapp.view import View
+
+_MOST_COUNTED = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One entry of the legend."""
+
+    keyword: str
+    count: int
+    shown: bool
+    more: bool = False
+    """There are more than were counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A view's subgraph, with what its surroundings need to know."""
+
+    view: View
+    focus: StoredElement
+    subgraph: Subgraph
+    """Without the kinds of element that the view hides."""
+    tokens: Mapping[str, str]
+    """Element key -> token."""
+    elements: tuple[Chip, ...]
+    relations: tuple[Chip, ...]
+
+    @property
+    def opened(self) -> frozenset[str]:
+        """Keys of the elements expanded by hand."""
+        wanted = set(self.view.open)
+        return frozenset(key for key, name in self.tokens.items() if name in wanted)
+
+
+def look(store: GraphStore, view: View) -> Scene:
+    """The scene that ``view`` asks for.
+
+    Raises:
+        NotInStore: the focus is unknown.
+        AmbiguousReference: the focus means several.
+    """
+    focus = element_of(store, view.focus)
+    whole = _walk(store, view, focus.key)
+    tokens = {element.key: token(element.key) for element in whole.elements}
+    return Scene(
+        view,
+        focus,
+        _without(whole, view.hidden_elements),
+        tokens,
+        _element_chips(whole, view),
+        _relation_chips(store, whole, view),
+    )
+
+
+def _walk(store: GraphStore, view: View, start: str) -> Subgraph:
+    """The neighbourhood; each round finds more of the opened elements by their tokens."""
+    opened: tuple[str, ...] = ()
+    while True:
+        subgraph = queries.neighbourhood(
+            store,
+            start,
+            depth=view.depth,
+            limit=view.limit,
+            direction=view.direction,
+            kinds=view.kinds,
+            open_keys=opened,
+        )
+        if not view.open:
+            return subgraph
+        keys = {token(element.key): element.key for element in subgraph.elements}
+        # those found earlier come first: each may be what shows the next
+        found = dict.fromkeys([*opened, *(keys[name] for name in view.open if name in keys)])
+        if tuple(found) == opened:
+            return subgraph
+        opened = tuple(found)
+
+
+def _without(subgraph: Subgraph, hidden: frozenset[ElementKind]) -> Subgraph:
+    if not hidden:
+        return subgraph
+    kept = tuple(
+        element
+        for element in subgraph.elements
+        if element.kind not in hidden or element.key == subgraph.start
+    )
+    keys = {element.key for element in kept}
+    return replace(
+        subgraph,
+        elements=kept,
+        relations=tuple(
+            s for s in subgraph.relations if s.subject_key in keys and s.object_key in keys
+        ),
+        found=subgraph.found - len(subgraph.elements) + len(kept),
+    )
+
+
+def _element_chips(subgraph: Subgraph, view: View) -> tuple[Chip, ...]:
+    counts = dict.fromkeys(ElementKind, 0)
+    for element in subgraph.elements:
+        if element.kind is not None:
+            counts[element.kind] += 1
+    return tuple(
+        Chip(kind.keyword, count, kind not in view.hidden_elements)
+        for kind, count in counts.items()
+        if count or kind in view.hidden_elements
+    )
+
+
+def _relation_chips(store: GraphStore, subgraph: Subgraph, view: View) -> tuple[Chip, ...]:
+    """The kinds that are followed, with those that would lead further if they were."""
+    counts = _count(subgraph.relations)
+    keys = [element.key for element in subgraph.elements]
+    idle = frozenset(RelationKind) - view.kinds
+    around = list(
+        islice(
+            (s for direction in Direction for s in store.neighbours(keys, direction, idle)),
+            _MOST_COUNTED,
+        )
+    )
+    idle_counts = _count({stored.key: stored for stored in around}.values())
+    more = len(around) == _MOST_COUNTED
+    hidden = {kind for kind in INFLUENCES if kind.keyword in view.hide}
+    also = {kind for kind in RelationKind if kind.keyword in view.also}
+    chips = []
+    for kind in RelationKind:
+        if kind in view.kinds and (counts.get(kind) or kind in also):
+            chips.append(Chip(kind.keyword, counts.get(kind, 0), True))
+        elif kind in idle and (idle_counts.get(kind) or kind in hidden):
+            chips.append(Chip(kind.keyword, idle_counts.get(kind, 0), False, more))
+    return tuple(chips)
+
+
+def _count(relations: Iterable[StoredRelation]) -> dict[RelationKind, int]:
+    counts: dict[RelationKind, int] = {}
+    for stored in relations:
+        counts[stored.relation.kind] = counts.get(stored.relation.kind, 0) + 1
+    return counts

@@ -1,0 +1,194 @@
+"""What stands around the drawing: direction, depth, counts, downloads, legend. Links, all of it.
+
+A control that is a link needs no callback, cannot disagree with the address, and opens in a new
+tab like any other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+from lineage.export import FORMATS
+from lineage.interfaces import Direction
+from lineage.vocabulary import RELATION_BY_KEYWORD
+from webapp.labels import clean, count, shorten
+from webapp.marks import RELATION_WORDS, mark
+from webapp.scene import Chip, Scene
+from webapp.tags import aria, data
+from webapp.view import DEEPEST, HARD_LIMIT, View, address, toggled
+
+_DIRECTIONS: tuple[tuple[Direction | None, str, str], ...] = (
+    (Direction.ANCESTORS, "Causes", "Only what it comes from"),
+    (None, "Both", "What it comes from, and what it led to"),
+    (Direction.DESCENDANTS, "Effects", "Only what it led to"),
+)
+_STEPS = (300, 600, 1200, HARD_LIMIT)
+_FIRST_FORMATS = ("turtle", "prov-json", "prov-n")
+
+
+def toolbar(scene: Scene) -> list[Any]:
+    """The line above the drawing."""
+    view = scene.view
+    return [
+        html.Div(
+            [
+                html.Span(className=f"glyph {mark(scene.focus).kind}"),
+                html.Span(shorten(scene.focus.name, 48), className="focus-name"),
+            ],
+            className="focus",
+            title=clean(scene.focus.name),
+        ),
+        _switch(
+            "Direction",
+            [
+                (words, address(view, direction=way), view.direction is way, hint)
+                for way, words, hint in _DIRECTIONS
+            ],
+        ),
+        _depth(view),
+        _switch(
+            "Show as",
+            [
+                ("Graph", address(view, tab="graph"), view.tab == "graph", "Draw it"),
+                ("Table", address(view, tab="table"), view.tab == "table", "The same, as tables"),
+            ],
+        ),
+        _counts(scene),
+        _downloads(view),
+    ]
+
+
+def _switch(title: str, choices: list[tuple[str, str, bool, str]]) -> html.Div:
+    return html.Div(
+        [
+            html.A(words, href=href, title=hint, **(aria(current="true") if chosen else {}))
+            for words, href, chosen, hint in choices
+        ],
+        className="switch",
+        role="group",
+        **aria(label=title),
+    )
+
+
+def _depth(view: View) -> html.Div:
+    depth = view.depth
+    fewer = 1 if depth is None else max(depth - 1, 1)
+    more = DEEPEST if depth is None else min(depth + 1, DEEPEST)
+    return html.Div(
+        [
+            html.Span("Depth", className="switch-title"),
+            _stepper("−", address(view, depth=fewer), "One relation less", depth == 1),
+            html.Span("∞" if depth is None else str(depth), className="number"),
+            _stepper("+", address(view, depth=more), "One relation more", depth in (None, DEEPEST)),
+            html.A(
+                "All",
+                href=address(view, depth=None),
+                title="As far as it goes",
+                **(aria(current="true") if depth is None else {}),
+            ),
+        ],
+        className="switch",
+        role="group",
+        **aria(label="Depth"),
+    )
+
+
+def _stepper(sign: str, href: str, words: str, disabled: bool) -> Any:
+    if disabled:
+        return html.Span(sign, className="off")
+    return html.A(sign, href=href, title=words, **aria(label=words))
+
+
+def _counts(scene: Scene) -> html.Div:
+    """Never a silent cap."""
+    subgraph, view = scene.subgraph, scene.view
+    relations = count(len(subgraph.relations), "relation")
+    if not subgraph.truncated:
+        return html.Div(
+            f"{count(len(subgraph.elements), 'record')}, {relations}", className="counts"
+        )
+    parts: list[Any] = [f"Showing {len(subgraph.elements):,} of {count(subgraph.found, 'record')} "]
+    more = next((step for step in _STEPS if step > view.limit), None)
+    if more is not None:
+        parts.append(html.A(f"Show {min(more, subgraph.found):,}", href=address(view, limit=more)))
+    else:
+        parts.append("(the most that is drawn: narrow the depth, or download them all)")
+    return html.Div(parts, className="counts cut")
+
+
+def _downloads(view: View) -> html.Details:
+    search = address(view)
+    names = [*_FIRST_FORMATS, *(name for name in FORMATS if name not in _FIRST_FORMATS)]
+    return html.Details(
+        [
+            html.Summary("Download"),
+            html.Div(
+                [
+                    html.Button("PNG picture", **data(act="png")),
+                    html.A("SVG picture", href="/export/svg" + search, download=""),
+                    html.Hr(),
+                    *(
+                        html.A(
+                            name,
+                            href=f"/export/{name}{search}",
+                            title=FORMATS[name].description,
+                            download="",
+                        )
+                        for name in names
+                    ),
+                    html.P("Holds what is shown here."),
+                ],
+                className="menu-list",
+            ),
+        ],
+        className="menu",
+    )
+
+
+def legend(scene: Scene) -> list[Any]:
+    """Chips with counts: what is drawn, and on a click what is not."""
+    view = scene.view
+    return [
+        html.Div(
+            [
+                _chip(chip, chip.keyword, toggled(view, "hide", chip.keyword), "glyph")
+                for chip in scene.elements
+            ],
+            className="chips",
+        ),
+        html.Div(
+            [
+                _chip(
+                    chip,
+                    RELATION_WORDS[RELATION_BY_KEYWORD[chip.keyword]][0],
+                    _turn(view, chip),
+                    "line",
+                )
+                for chip in scene.relations
+            ],
+            className="chips",
+        ),
+    ]
+
+
+def _turn(view: View, chip: Chip) -> str:
+    influence = RELATION_BY_KEYWORD[chip.keyword].value.influence
+    return toggled(view, "hide" if influence else "also", chip.keyword)
+
+
+def _chip(chip: Chip, words: str, href: str, sample: str) -> html.A:
+    number = f"{chip.count:,}{'+' if chip.more else ''}"
+    return html.A(
+        [
+            html.Span(className=f"{sample} {chip.keyword}"),
+            words,
+            html.Span(number, className="chip-count"),
+        ],
+        href=href,
+        className="chip" if chip.shown else "chip off",
+        title=("Hide" if chip.shown else "Show") + f" {chip.keyword}",
+        role="switch",
+        **aria(checked="true" if chip.shown else "false"),
+    )
