@@ -80,16 +80,16 @@ class ProvJsonImporter:
         Raises:
             SourceError: The file is not a PROV-JSON document.
         """
-        with source.open("rb") as file:
-            yield from _Document(source, JsonCursor(file), on_problem).statements()
+        return _Document(source, on_problem).statements()
 
 
 class _Document:
     """One reading of one file."""
 
-    def __init__(self, source: Path, cursor: JsonCursor, on_problem: OnProblem) -> None:
+    _cursor: JsonCursor
+
+    def __init__(self, source: Path, on_problem: OnProblem) -> None:
         self._source = source
-        self._cursor = cursor
         self._on_problem = on_problem
         self._known = False
         self._strange = ""
@@ -99,6 +99,11 @@ class _Document:
 
     def statements(self) -> Iterator[Statement]:
         """All that the document says."""
+        with self._source.open("rb") as file:
+            self._cursor = JsonCursor(file)
+            yield from self._document()
+
+    def _document(self) -> Iterator[Statement]:
         cursor = self._cursor
         mark = cursor.peek()
         if mark != "{":

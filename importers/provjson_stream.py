@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-CHUNK_BYTES = 1 << 18
+CHUNK_BYTES = 1 << 16
 LONGEST_VALUE = 1 << 24
 """Characters that one value may have; a value is the only thing held in memory as a whole."""
 
@@ -58,7 +58,7 @@ _ANY_INTEGER: Final[Any] = json.JSONDecoder(
     object_pairs_hook=tuple, parse_constant=NotJson, parse_int=_whole
 )
 _SCAN = _DECODER.scan_once
-_BATCH = 1 << 16
+_BATCH = 1 << 13
 _CUTS = 20
 _WALK = 100
 """Members taken one by one after a batch could not be parsed."""
@@ -68,7 +68,6 @@ _NEXT_KEY = re.compile(r'[ \t\n\r]*,[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \
 _FIRST_KEY = re.compile(r'\{[ \t\n\r]*"([^"\\\x00-\x1f]*)"[ \t\n\r]*:[ \t\n\r]*')
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["\[\]{}]', re.DOTALL)
 _SCALAR = re.compile(r'[^ \t\n\r,\[\]{}"]+')
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class JsonCursor:
@@ -85,6 +84,7 @@ class JsonCursor:
         """Why there is no more text."""
         self._surrogates = False
         self._walk = 0
+        self._nested = False
         self._more()
         if self._text.startswith("\ufeff"):
             self._at = 1
@@ -92,7 +92,8 @@ class JsonCursor:
     @property
     def byte(self) -> int:
         """Where the cursor stands in the file."""
-        return self._bytes_before + len(self._text[: self._at].encode())
+        passed = self._text[: self._at]
+        return self._bytes_before + (len(passed) if passed.isascii() else len(passed.encode()))
 
     def broken(self, expected: str) -> BrokenText:
         """What to raise when the text does not go on as it must."""
@@ -168,25 +169,32 @@ class JsonCursor:
         comma = _COMMA.match(self._text, self._at)
         if comma is None:
             return ()
-        text, start = self._text, comma.end()
-        cut = text.rfind("}", start, start + _BATCH)
-        for _ in range(_CUTS):
-            if cut < 0 or text.count("{", start, cut) == text.count("}", start, cut + 1):
-                break
-            cut = text.rfind("}", start, cut)
-        else:
-            self._walk = _WALK
-            return ()
+        start = comma.end()
+        cut = self._cut(start)
         if cut < 0:
-            return ()  # the next member is not whole in what was read
+            return ()
         try:
-            pairs, end = _SCAN(f"{{{text[start : cut + 1]}}}", 0)
+            pairs, end = _SCAN(f"{{{self._text[start : cut + 1]}}}", 0)
         except (StopIteration, RecursionError, ValueError):
-            self._walk = _WALK
+            self._walk = _WALK if self._nested else 1
+            self._nested = True
             return ()
         # where the scanner stopped early, it met the end of the object itself
         self._at = min(start + end - 2, cut + 1)
         return pairs  # type: ignore[no-any-return]
+
+    def _cut(self, start: int) -> int:
+        """A closing bracket that may end a member, far behind ``start``; -1 where there is none."""
+        text = self._text
+        cut = text.rfind("}", start, start + _BATCH)
+        if not self._nested:
+            return cut
+        for _ in range(_CUTS):
+            if cut < 0 or text.count("{", start, cut) == text.count("}", start, cut + 1):
+                return cut
+            cut = text.rfind("}", start, cut)
+        self._walk = _WALK
+        return -1
 
     def _key(self) -> str:
         if self.peek() != '"':
@@ -303,10 +311,11 @@ class JsonCursor:
             text = error.object[: error.start].decode()
             self._ended = True
             self.end = "what follows is not UTF-8"
-        self._bytes_before += len(self._text[: self._at].encode())
+        self._bytes_before = self.byte
         self._text = kept + text
         self._at = 0
-        self._surrogates = self._surrogates or _SURROGATE.search(self._text) is not None
+        if "\\" in self._text:  # one character is found much faster than two
+            self._surrogates |= "\\ud" in self._text or "\\uD" in self._text
         return bool(text) or not self._ended
 
 
