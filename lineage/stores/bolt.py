@@ -37,7 +37,15 @@ from lineage.stores.bolt_export import Export
 from lineage.stores.bolt_lease import Lease
 from lineage.stores.bolt_schema import make_schema
 from lineage.stores.bolt_search import find, named
-from lineage.stores.bolt_values import Row, clean, node_key, relation_of, size_of, stored_element
+from lineage.stores.bolt_values import (
+    Row,
+    clean,
+    node_key,
+    relation_of,
+    size_of,
+    stored_element,
+    whole_key,
+)
 from lineage.stores.bolt_write import write_batch
 from lineage.stores.cypher_texts import cypher_text
 from lineage.stores.embedded import LINGER_S, EmbeddedEngine
@@ -180,7 +188,7 @@ class BoltStore:
             return set()
         text = cypher_text(f"reach_{direction.value}", types=types)
         wanted = {node_key(key) for key in frontier}
-        return {row["key"] for row in self._connection.read_chunks(text, wanted)}
+        return {whole_key(row) for row in self._connection.read_chunks(text, wanted)}
 
     def between(
         self, keys: Collection[str], kinds: Collection[RelationKind]
