@@ -1,4 +1,4 @@
 UNWIND $keys AS key
 MATCH (n:Element {key: key})
 MATCH (n)-[:<types>]->(m:Element)
-RETURN DISTINCT coalesce(m.whole_key, m.key) AS key
+RETURN DISTINCT m.key AS key, m.whole_key AS whole_key
