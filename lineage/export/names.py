@@ -7,6 +7,7 @@ their output unchecked; nothing that a source wrote reaches a format except thro
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -29,6 +30,8 @@ _NOT_IN_IRI = re.compile(
     + r"""\U000e0000-\U000e0fff\U000effff-\U0010ffff]|%(?![0-9A-Fa-f]{2})"""
 )
 _PREFIX = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?\Z")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*\Z|[ix](?:-[A-Za-z0-9]{1,8})+\Z")
+_PLAIN_CHARACTERS = string.ascii_letters + string.digits + "_.-"
 _PLAIN_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?\Z")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[^/?#]*/|[A-Za-z0-9\-]+:)?")
 
@@ -61,6 +64,21 @@ def valid_iri(iri: str) -> str:
     encoded = iri[:start] + _NOT_IN_IRI.sub(lambda found: percent_encode(found[0]), iri[start:])
     head, separator, fragment = encoded.partition("#")
     return head + separator + fragment.replace("#", "%23")
+
+
+def valid_language(tag: str) -> str:
+    """``tag`` with hyphens between its parts, as BCP 47 has it: ``en_US`` is ``en-US``.
+
+    Raises:
+        ExportRefused: It is no language tag even so.
+    """
+    hyphenated = tag.replace("_", "-")
+    if not _LANGUAGE.match(hyphenated):
+        raise ExportRefused(
+            f"{tag[:200]!r} is not a language tag. "
+            "Export as prov-json, which takes any text, or correct the source."
+        )
+    return hyphenated
 
 
 def written_datatype(iri: str) -> str:
@@ -123,7 +141,10 @@ class QualifiedNames:
 
     def plain(self, iri: str) -> str | None:
         """``prefix:local`` of a valid IRI where that needs no escapes and no new namespace."""
+        shortest = len(iri.rstrip(_PLAIN_CHARACTERS))
         for length in self._lengths:
+            if length < shortest:
+                break
             prefix = self._by_iri.get(iri[:length])
             if prefix is not None and _PLAIN_LOCAL.match(iri, length):
                 return f"{prefix}:{iri[length:]}"

@@ -21,7 +21,13 @@ from typing import BinaryIO
 
 from lineage import vocabulary as v
 from lineage.errors import ExportRefused
-from lineage.export.names import CACHE_SIZE, QualifiedNames, percent_encode, written_datatype
+from lineage.export.names import (
+    CACHE_SIZE,
+    QualifiedNames,
+    percent_encode,
+    valid_language,
+    written_datatype,
+)
 from lineage.export.spool import Row, spooled
 from lineage.records import (
     Activity,
@@ -40,7 +46,6 @@ from lineage.vocabulary import RelationKind
 
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 """A string in quotes; JSON's escapes are among PROV-N's."""
-_LANGUAGE = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)*\Z")
 _ESCAPED = re.compile(r"[='(),:;\[\]]|^[.\-]|\.$")
 _NOT_IN_NAME = re.compile(
     r"[^0-9A-Za-z_.\-/@~&+*?#$!%=',:;\[\]()"
@@ -150,12 +155,7 @@ class _Encoder:
             return f'"{xsd_double(value)}" %% xsd:double'
         if value.language is None:
             return f"{_quoted(value.text)} %% {self.name(written_datatype(value.datatype))}"
-        if not _LANGUAGE.match(value.language):
-            raise ExportRefused(
-                f"{value.language[:200]!r} is not a language tag. "
-                "Export as prov-json, which takes any text, or correct the source."
-            )
-        return f"{_quoted(value.text)}@{value.language}"
+        return f"{_quoted(value.text)}@{valid_language(value.language)}"
 
 
 def _taken(

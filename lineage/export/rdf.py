@@ -12,7 +12,7 @@ What is written (PROV-O, W3C Recommendation, 30 April 2013):
 * a relation with two ends and nothing else: the unqualified property (``prov:used``);
 * any other relation: a qualified node (``prov:qualifiedUsage``), blank unless the relation has an
   identifier. The unqualified property stands beside it for the five kinds where prov and other
-  readers take both for one relation (`_READ_AS_ONE`). For usage, generation, invalidation, start,
+  readers take both for one relation (prov_o.py). For usage, generation, invalidation, start,
   end and derivation it would be read as a second relation, so it is left to be inferred, as PROV-O
   allows, unless ``unqualified`` asks for it;
 * a derivation that is a revision, quotation or primary source: the qualified form of that name.
@@ -27,8 +27,9 @@ What RDF cannot hold, and what becomes of it:
 * an identifier or attributes on prov:specializationOf, alternateOf, hadMember and mentionOf, which
   PROV-O does not qualify: written in the way of the prov library (``prov:qualifiedAlternate``),
   which reads them back; no reader of PROV-O alone finds these relations;
-* characters that no IRI may hold: percent-encoded; an identifier that is not absolute, a language
-  tag that is none and text that is not Unicode: refused.
+* characters that no IRI may hold, or that rdflib ends it at: percent-encoded; ``en_US``: ``en-US``;
+* an identifier that is not absolute, a language tag that is none and text that is not Unicode:
+  refused.
 """
 
 from __future__ import annotations
@@ -46,7 +47,14 @@ import pyoxigraph as ox
 
 from lineage import vocabulary as v
 from lineage.errors import ExportRefused
-from lineage.export.names import CACHE_SIZE, QualifiedNames, valid_iri, written_datatype
+from lineage.export import prov_o
+from lineage.export.names import (
+    CACHE_SIZE,
+    QualifiedNames,
+    valid_iri,
+    valid_language,
+    written_datatype,
+)
 from lineage.records import (
     Activity,
     Agent,
@@ -62,7 +70,6 @@ from lineage.records import (
     utc,
     xsd_double,
 )
-from lineage.vocabulary import RelationKind
 
 
 class Syntax(Enum):
@@ -82,47 +89,7 @@ _PLAIN_IRI = re.compile(
 )
 """IRIs that need no further look; they are nearly all."""
 
-_READ_AS_ONE = frozenset(
-    {
-        RelationKind.COMMUNICATION,
-        RelationKind.ATTRIBUTION,
-        RelationKind.ASSOCIATION,
-        RelationKind.DELEGATION,
-        RelationKind.INFLUENCE,
-    }
-)
-"""Relations whose unqualified property readers take together with the qualified node."""
-
-_SHARED_PREDICATES = {v.PROV_LABEL: v.RDFS + "label", v.PROV_LOCATION: v.PROV + "atLocation"}
-_ELEMENT_PREDICATES = _SHARED_PREDICATES | {
-    v.PROV_START: v.PROV + "startedAtTime",
-    v.PROV_END: v.PROV + "endedAtTime",
-}
-_RELATION_PREDICATES = _SHARED_PREDICATES | {
-    v.PROV_TIME: v.PROV + "atTime",
-    v.PROV_ROLE: v.PROV + "hadRole",
-}
-_END_PREDICATES = {
-    "activity": "hadActivity",
-    "ender": "hadActivity",
-    "generation": "hadGeneration",
-    "plan": "hadPlan",
-    "starter": "hadActivity",
-    "usage": "hadUsage",
-}
-_DERIVATIONS = {
-    v.PROV + "PrimarySource": "hadPrimarySource",
-    v.PROV + "Quotation": "wasQuotedFrom",
-    v.PROV + "Revision": "wasRevisionOf",
-}
-"""Type of a derivation -> its own unqualified property."""
-_BEYOND_PROV_O = {
-    RelationKind.ALTERNATE: "Alternate",
-    RelationKind.MEMBERSHIP: "Membership",
-    RelationKind.MENTION: "Mention",
-    RelationKind.SPECIALIZATION: "Specialization",
-}
-"""Classes of qualified nodes that PROV-O lacks, as the prov library calls them."""
+_WITH_LANGUAGE = frozenset({v.RDF + "langString", v.RDF + "dirLangString"})
 
 
 def _checked(iri: str) -> str:
@@ -140,37 +107,24 @@ def _checked(iri: str) -> str:
 
 @lru_cache(1024)
 def _language(tag: str) -> str:
+    valid = valid_language(tag)
     try:
-        ox.Literal("", language=tag)
+        ox.Literal("", language=valid)
     except ValueError as error:
         raise ExportRefused(
             f"{tag[:200]!r} is not a language tag ({error}). "
             "Export as prov-json, which takes any text, or correct the source."
         ) from error
-    return tag
+    return valid
 
 
-class _Terms:
-    """The terms of one relation kind."""
-
-    def __init__(self, kind: RelationKind) -> None:
-        row = kind.value
-        name = row.qualified_class or _BEYOND_PROV_O[kind]
-        self.unqualified = v.PROV + (row.predicate or row.keyword)
-        self.qualified = f"{v.PROV}qualified{name}"
-        self.node_class = v.PROV + name
-        self.object = v.PROV + (row.object_property or row.object.name)
-        self.read_as_one = kind in _READ_AS_ONE
-        self.is_derivation = kind is RelationKind.DERIVATION
-        self.is_mention = kind is RelationKind.MENTION
-        self.predicates = _RELATION_PREDICATES | {
-            v.PROV + end.name: v.PROV + _END_PREDICATES[end.name]
-            for end in row.further
-            if end.name in _END_PREDICATES
-        }
-
-
-_TERMS = {kind: _Terms(kind) for kind in RelationKind}
+def _datatype(iri: str) -> str:
+    if iri in _WITH_LANGUAGE:
+        raise ExportRefused(
+            f"a text of datatype {iri!r} names no language, so no RDF can hold it. "
+            "Export as prov-json, which can, or correct the source."
+        )
+    return written_datatype(iri)
 
 
 class _Lines:
@@ -240,11 +194,11 @@ class _Lines:
     def _element(self, record: Entity | Activity | Agent) -> str:
         node, end = self._iri(record.identifier), self._end(record.bundle)
         statements = [f"{node} {self._type} {self._classes[type(record)]}"]
-        self._attributes(statements, record.attributes, _ELEMENT_PREDICATES)
+        self._attributes(statements, record.attributes, prov_o.ELEMENT_PREDICATES)
         return self._more(node, end).join(statements) + end
 
     def _relation(self, record: Relation) -> str:
-        terms, end, iri = _TERMS[record.kind], self._end(record.bundle), self._iri
+        terms, end, iri = prov_o.TERMS[record.kind], self._end(record.bundle), self._iri
         subject = None if record.subject is None else iri(record.subject)
         object_ = None if record.object is None else iri(record.object)
         binary = ""
@@ -252,17 +206,17 @@ class _Lines:
             binary = f"{subject} {iri(terms.unqualified)} {object_}{end}"
             if not record.attributes and record.identifier is None:
                 return binary
-            if terms.is_mention and (bundle := _bundle_of_mention(record)) is not None:
+            if terms.is_mention and (bundle := prov_o.bundle_of_mention(record)) is not None:
                 return f"{binary}{subject} {iri(v.PROV + 'asInBundle')} {iri(bundle)}{end}"
         node = f"_:r{self._blank()}" if record.identifier is None else iri(record.identifier)
         qualified = terms.qualified
         statements = []
-        if terms.is_derivation and (special := _special_derivations(record)):
+        if terms.is_derivation and (special := prov_o.special_derivations(record)):
             # its class is among its types: the prov library would read prov:Derivation as another
             qualified = f"{v.PROV}qualified{special[0].removeprefix(v.PROV)}"
             if binary:
                 for name in special:
-                    binary += f"{subject} {iri(v.PROV + _DERIVATIONS[name])} {object_}{end}"
+                    binary += f"{subject} {iri(v.PROV + prov_o.DERIVATIONS[name])} {object_}{end}"
         else:
             statements.append(f"{self._type} {iri(terms.node_class)}")
         if object_ is not None:
@@ -300,7 +254,7 @@ class _Lines:
             return f'"{xsd_double(value)}"^^{self._iri(v.XSD + "double")}'
         if value.language is not None:
             return f"{_quoted(value.text)}@{_language(value.language)}"
-        return f"{_quoted(value.text)}^^{self._iri(written_datatype(value.datatype))}"
+        return f"{_quoted(value.text)}^^{self._iri(_datatype(value.datatype))}"
 
 
 class _Turtle(_Lines):
@@ -341,22 +295,6 @@ class _Turtle(_Lines):
         close = "" if self._graph is None else "}\n"
         self._graph = bundle
         return close if bundle is None else f"{close}{self._iri(bundle)} {{\n"
-
-
-def _bundle_of_mention(record: Relation) -> str | None:
-    """The bundle of a mention that PROV-Links can hold: one that says nothing else."""
-    if record.identifier is not None or len(record.attributes) != 1:
-        return None
-    name, bundle = record.attributes[0]
-    return bundle.value if name == v.PROV + "bundle" and isinstance(bundle, Iri) else None
-
-
-def _special_derivations(record: Relation) -> list[str]:
-    return [
-        value.value
-        for value in record.values(v.PROV_TYPE)
-        if isinstance(value, Iri) and value.value in _DERIVATIONS
-    ]
 
 
 def _utf8(lines: list[str]) -> bytes:

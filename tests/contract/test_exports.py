@@ -388,6 +388,29 @@ def test_what_a_format_cannot_hold_is_refused_by_name(format_: str, record: Reco
         exported(format_, [Entity(EX + "fine"), record])
 
 
+@pytest.mark.parametrize("format_", list(RDFLIB_NAMES))
+def test_a_language_that_is_not_named_is_refused_in_rdf(format_: str) -> None:
+    """rdf:langString without a tag is no RDF literal."""
+    value = Literal("x", v.RDF + "langString")
+
+    with pytest.raises(ExportRefused, match="names no language"):
+        exported(format_, [Entity(EX + "e", attributes([(v.PROV_LABEL, value)]))])
+
+
+@pytest.mark.parametrize("format_", sorted(LIMITS))
+def test_languages_come_back(format_: str) -> None:
+    """Tags survive; underscores become the hyphens that BCP 47 wants, except in PROV-JSON."""
+    tags = ["en", "de-AT-1996", "x-private", "pt_BR"]
+    items = attributes(
+        (v.PROV_LABEL, Literal("x", v.PROV + "InternationalizedString", tag)) for tag in tags
+    )
+    (found,) = from_prov(read_by_prov(format_, exported(format_, [Entity(EX + "e", items)])))
+    read = {value.language.lower() for _, value in found.attributes}
+
+    last = "pt_br" if format_ == "prov-json" else "pt-br"
+    assert read == {"en", "de-at-1996", "x-private", last}
+
+
 def test_prov_json_holds_text_that_is_not_unicode() -> None:
     """A path whose bytes are no UTF-8 survives, spelled with JSON's escapes."""
     records: list[Record] = [
