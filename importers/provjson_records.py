@@ -188,7 +188,10 @@ class RecordMaker:
             else:
                 self._add(iri, value, found)
         if len(found) > 1:
-            self._order(pairs, found)
+            if len(dict(found)) == len(found):
+                found.sort(key=_ATTRIBUTE_NAME)
+            else:
+                self._order(pairs, found)
         made: Entity | Activity | Agent = _new(self._element)
         _set_identifier(made, names[key])
         _set_attributes(made, tuple(found))
@@ -203,21 +206,31 @@ class RecordMaker:
         """
         self._key = key
         names = self._names
+        subject_name, object_name = self._subject, self._object
         subject: str | None = None
         object_: str | None = None
         found: list[tuple[str, Value]] = []
         for name, value in pairs:
             iri = names[name]
-            if iri == self._subject:
-                subject = self._end(name, value, subject)
-            elif iri == self._object:
-                object_ = self._end(name, value, object_)
+            if iri == subject_name:
+                if type(value) is str and subject is None:
+                    subject = names[value]
+                else:
+                    subject = self._end(name, value, subject)
+            elif iri == object_name:
+                if type(value) is str and object_ is None:
+                    object_ = names[value]
+                else:
+                    object_ = self._end(name, value, object_)
             elif type(value) is str and iri not in FORMAL:
                 found.append((iri, value))
             else:
                 self._add(iri, value, found)
         if len(found) > 1:
-            self._order(pairs, found)
+            if len(dict(found)) == len(found):
+                found.sort(key=_ATTRIBUTE_NAME)
+            else:
+                self._order(pairs, found)
         made: Relation = _new(Relation)
         _set_kind(made, self.kind)
         _set_subject(made, subject)
@@ -235,10 +248,7 @@ class RecordMaker:
             return None
 
     def _order(self, pairs: Pairs, found: list[tuple[str, Value]]) -> None:
-        """Brings attributes into their canonical order, without repetition."""
-        if len(dict(found)) == len(found):
-            found.sort(key=_ATTRIBUTE_NAME)
-            return
+        """Brings attributes of several values into their canonical order, without repetition."""
         if len(dict(pairs)) < len(pairs):
             self._note(self._key, "a key is repeated in the record; all its values are kept")
         found[:] = attributes(found)
