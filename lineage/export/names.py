@@ -135,6 +135,15 @@ class QualifiedNames:
         }
 
     @property
+    def scheme_like(self) -> dict[str, str]:
+        """Those of `prefixes` that are also the scheme of a namespace.
+
+        Inside a bundle the prov library takes their names for IRIs unless the bundle declares them.
+        """
+        schemes = {iri.partition(":")[0] for iri in self._by_iri}
+        return {prefix: iri for prefix, iri in self.prefixes.items() if prefix in schemes}
+
+    @property
     def all_prefixes(self) -> dict[str, str]:
         """Prefix -> namespace IRI: every one, for formats that declare before they write."""
         return {prefix: iri for iri, prefix in self._by_iri.items()}

@@ -158,8 +158,9 @@ def _alternatives(rows: Iterator[Row]) -> Iterator[str]:
     yield "]"
 
 
-def _document(rows: Iterable[Row], encoder: _Encoder, prefixes: dict[str, str]) -> Iterator[str]:
-    yield f'{{"prefix": {_json(prefixes)}'
+def _document(rows: Iterable[Row], encoder: _Encoder, names: QualifiedNames) -> Iterator[str]:
+    yield f'{{"prefix": {_json(names.prefixes)}'
+    own = f'"prefix": {_json(names.scheme_like)}' if names.scheme_like else ""
     opened = False
     for bundle, members in itertools.groupby(rows, key=lambda row: row.bundle):
         if not bundle:
@@ -167,8 +168,8 @@ def _document(rows: Iterable[Row], encoder: _Encoder, prefixes: dict[str, str]) 
             continue
         yield ",\n" if opened else ',\n"bundle": {\n'
         opened = True
-        yield f"{_json(encoder.name(_text(bundle)))}: {{"
-        yield from _members(members, "")
+        yield f"{_json(encoder.name(_text(bundle)))}: {{{own}"
+        yield from _members(members, ",\n" if own else "")
         yield "}"
     yield "}}\n" if opened else "}\n"
 
@@ -183,6 +184,6 @@ def write(records: Iterable[Record], namespaces: Iterable[Namespace], stream: Bi
     encoder = _Encoder(names)
     with spooled(encoder.rows(records)) as rows:
         # every name was split when its row was made, so the prefixes are complete
-        for piece in _document(rows, encoder, names.prefixes):
+        for piece in _document(rows, encoder, names):
             stream.write(piece.encode())
     return encoder.written

@@ -179,6 +179,14 @@ def _utf8(statement: str) -> bytes:
         ) from error
 
 
+def _declarations(prefixes: dict[str, str]) -> bytes:
+    return "".join(
+        f"prefix {prefix} <{iri}>\n"
+        for prefix, iri in prefixes.items()
+        if prefix not in ("prov", "xsd")  # predeclared, and the strict grammar forbids it
+    ).encode()
+
+
 def write(records: Iterable[Record], namespaces: Iterable[Namespace], stream: BinaryIO) -> int:
     """Writes records as one PROV-N document and returns how many.
 
@@ -190,14 +198,12 @@ def write(records: Iterable[Record], namespaces: Iterable[Namespace], stream: Bi
     names = QualifiedNames(namespaces)
     encoder = _Encoder(names)
     with spooled(encoder.rows(records)) as rows:
-        stream.write(b"document\n")
-        for prefix, iri in names.prefixes.items():
-            if prefix not in ("prov", "xsd"):  # predeclared: PROV-N 3.7.1
-                stream.write(f"prefix {prefix} <{iri}>\n".encode())
+        stream.write(b"document\n" + _declarations(names.prefixes))
+        own = _declarations(names.scheme_like)
         for bundle, statements in itertools.groupby(rows, key=lambda row: row.bundle):
             if bundle:
                 name = encoder.name(bundle.decode("utf-8", "surrogatepass"))
-                stream.write(f"bundle {name}\n".encode())
+                stream.write(f"bundle {name}\n".encode() + own)
             for row in statements:
                 if row.text:
                     stream.write(row.text + b"\n")
