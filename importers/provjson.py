@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from importers.provjson_records import PREDEFINED, Names, RecordMaker, Unreadable
+from importers.provjson_records import PREDEFINED, Names, RecordMaker, Unreadable, encoded
 from importers.provjson_stream import BrokenText, DamagedValue, JsonCursor
 from lineage.errors import SourceError
 from lineage.identifiers import SKOLEM
@@ -288,11 +288,16 @@ class _Document:
         for prefix, iri in declaration:
             if not isinstance(iri, str) or not iri.strip():
                 self._tell(f"{place}/prefix/{_escaped(prefix)}", "it must be an IRI", lost=0)
-            elif prefix == "default":
+                continue
+            try:
+                iri = encoded(iri)
+                encoded(prefix)
+            except Unreadable as error:
+                self._tell(f"{place}/prefix/{_escaped(prefix)}", str(error), lost=0)
+                continue
+            if prefix == "default":
                 default = iri
-                declared.append(("", iri))
-            else:
-                declared.append((prefix, iri))
+            declared.append(("" if prefix == "default" else prefix, iri))
         return declared, default
 
     def _repeated_prefixes(self, here: str, names: Names, repeated: bool) -> None:

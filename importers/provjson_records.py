@@ -69,8 +69,12 @@ class Unreadable(Exception):
     """A record, or a part of it, that means nothing; the message says why."""
 
 
-def _encoded(iri: str) -> str:
-    """``iri`` with the characters that no IRI holds percent-encoded."""
+def encoded(iri: str) -> str:
+    """``iri`` with the characters that no IRI holds percent-encoded.
+
+    Raises:
+        Unreadable: It holds half of a surrogate pair.
+    """
     try:
         return _NO_IRI.sub(lambda match: quote(match[0], safe=""), iri)
     except UnicodeEncodeError as error:
@@ -86,7 +90,8 @@ class Names(dict[str, str]):
         """Start with the prefixes in scope.
 
         Args:
-            prefixes: Prefix -> namespace IRI, those of the enclosing document among them.
+            prefixes: Prefix -> namespace IRI as `encoded` leaves it, those of the enclosing
+                document among them.
             default: IRI of the default namespace.
             blank: The IRI that stands for a blank label.
         """
@@ -105,8 +110,8 @@ class Names(dict[str, str]):
         prefix, colon, local = name.partition(":")
         namespace = self.prefixes.get(prefix) if colon else None
         iri = self._resolve(name) if namespace is None else namespace + local
-        if _NO_IRI.search(iri):
-            iri = _encoded(iri)
+        if not local.isalnum() and _NO_IRI.search(iri):
+            iri = encoded(iri)
         if len(self) >= _NAMES_KEPT:
             self.clear()
         self[name] = iri

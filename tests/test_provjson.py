@@ -603,6 +603,10 @@ def test_repeated_keys_are_told_and_nothing_is_lost(document: Path) -> None:
             '{"prefix": {"a": 5, "b": "", "c": "urn:c:"}, "entity": {"c:1": {}}}',
             ["/prefix/a", "/prefix/b"],
         ),
+        (
+            '{"prefix": {"a": "urn:\\ud800", "\\udfff": "urn:b:"}, "entity": {"urn:c": {}}}',
+            ["/prefix/a", "/prefix/\\udfff", "/prefix"],
+        ),
         ('{"bundle": {"urn:b": []}}', ["/bundle/urn:b"]),
         ('{"bundle": {"b": {"entity": {"urn:a": {}}}}, "entity": {"urn:c": {}}}', ["/bundle/b"]),
         ('{"bundle": {"urn:b": {"bundle": {}}}}', ["/bundle/urn:b/bundle"]),
