@@ -377,7 +377,7 @@ def test_a_prefix_may_be_the_scheme_of_another_namespace(format_: str) -> None:
     """In a bundle too, ``id:a`` under ``id = urn:uuid:`` is not the IRI ``id:a``."""
     records: list[Record] = [
         Bundle("urn:uuid:b"),
-        Entity("id:a", bundle="urn:uuid:b"),
+        Entity("id:a", attributes([("id:n", 1)]), bundle="urn:uuid:b"),
         Entity("urn:uuid:a", bundle="urn:uuid:b"),
     ]
     found = read_by_prov(format_, exported(format_, records, [Namespace("id", "urn:uuid:")]))
