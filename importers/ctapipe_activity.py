@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from importers.ctapipe_configuration import compact, plan
+from importers.ctapipe_configuration import compact, plan, plan_iri, reduced_text
 from lineage import vocabulary as v
 from lineage.identifiers import path_of
 from lineage.records import (
@@ -44,6 +44,7 @@ _LEVEL = re.compile(r"(?:^|[^A-Z0-9])((?:R|DL)[0-6])(?![0-9])", re.IGNORECASE)
 _NAMED_LEVEL = re.compile(r"(?:^|[._])(DL[0-6])(?=[._])", re.IGNORECASE)
 _SMALL = 1 << 31
 _PLAIN = (str, bool, float)
+_SHARED_PARTS = frozenset({"platform", "python", "environment"})
 
 
 class _Run(NamedTuple):
@@ -62,8 +63,8 @@ class ActivityReader:
         """``report`` is told of every part of an activity that is not as it should be."""
         self._report = report
         self._declared: set[str] = set()
-        self._python: tuple[Any, str] = (None, "null")
-        """The last ``system.python`` and its JSON: 25 kB that activities mostly share."""
+        self._shared: dict[str, tuple[Any, str]] = {}
+        """Part of the system record -> its last value and JSON: mostly the next is the same."""
 
     def statements(self, record: Any) -> Iterator[Statement]:
         """What an activity object says: the activity, its agents, its plan and its files."""
@@ -88,7 +89,7 @@ class ActivityReader:
         deduced = list(_appended(record, files))
         config = record.get("config")
         own = {url for url, _ in files}
-        found_plan = plan(config, own) if isinstance(config, dict) else None
+        found_plan = reduced_text(config, own) if isinstance(config, dict) else None
         facts = list(_facts(rest, system, start, stop))
         if "system" in rest:
             facts.append((CTAPIPE + "system", self._compact_system(rest.pop("system"))))
@@ -114,46 +115,57 @@ class ActivityReader:
         return time
 
     def _responsible(
-        self, activity: str, system: dict[str, Any], found_plan: Entity | None
+        self, activity: str, system: dict[str, Any], configuration: str | None
     ) -> Iterator[Statement]:
         """The software and the account that ran the activity, and the plan that it followed."""
         version = _text(system.get("ctapipe_version"))
         software = "urn:lineage:software:ctapipe"
-        facts: list[tuple[str, Value]] = [(v.PROV_TYPE, Iri(v.PROV + "SoftwareAgent"))]
-        if version is None:
-            facts.append((v.PROV_LABEL, "ctapipe"))
-        else:
+        if version is not None:
             software += ":" + quote(version, safe="+-._~")
-            facts += [(v.PROV_LABEL, f"ctapipe {version}"), (CTAPIPE + "version", version)]
-        yield from self._once(Agent(software, attributes(facts)))
+        if self._is_new(software):
+            facts: list[tuple[str, Value]] = [(v.PROV_TYPE, Iri(v.PROV + "SoftwareAgent"))]
+            facts.append((v.PROV_LABEL, f"ctapipe {version or ''}".strip()))
+            if version is not None:
+                facts.append((CTAPIPE + "version", version))
+            yield Agent(software, attributes(facts))
         followed: Attributes = ()
-        if found_plan is not None:
-            yield from self._once(found_plan)
-            followed = ((v.PROV_PLAN, Iri(found_plan.identifier)),)
+        if configuration is not None:
+            identifier = plan_iri(configuration)
+            if self._is_new(identifier):
+                yield plan(configuration)
+            followed = ((v.PROV_PLAN, Iri(identifier)),)
             role: Attributes = ((v.PROV_ROLE, "configuration"),)
-            yield Relation(RelationKind.USAGE, activity, found_plan.identifier, attributes=role)
+            yield Relation(RelationKind.USAGE, activity, identifier, attributes=role)
         yield Relation(RelationKind.ASSOCIATION, activity, software, attributes=followed)
         user = _text(_within(system, "environment", "USER"))
         if user is not None:
             person = "urn:lineage:person:" + quote(user, safe="")
-            kind = (v.PROV_TYPE, Iri(v.PROV + "Person"))
-            yield from self._once(Agent(person, attributes([kind, (v.PROV_LABEL, user)])))
+            if self._is_new(person):
+                kind = (v.PROV_TYPE, Iri(v.PROV + "Person"))
+                yield Agent(person, attributes([kind, (v.PROV_LABEL, user)]))
             yield Relation(RelationKind.ASSOCIATION, activity, person)
+
+    def _is_new(self, identifier: str) -> bool:
+        """It was not declared before in this log; it is now."""
+        known = identifier in self._declared
+        self._declared.add(identifier)
+        return not known
 
     def _compact_system(self, system: Any) -> str:
         """The system record as JSON."""
-        python = system.get("python") if isinstance(system, dict) else None
-        if not isinstance(python, dict) or len(system) < 2:
+        if not isinstance(system, dict):
             return compact(system)
-        if python != self._python[0]:
-            self._python = (python, compact(python))
-        others = compact({key: value for key, value in system.items() if key != "python"})
-        return f'{others[:-1]},"python":{self._python[1]}}}'
-
-    def _once(self, element: Entity | Agent) -> Iterator[Statement]:
-        if element.identifier not in self._declared:
-            self._declared.add(element.identifier)
-            yield element
+        parts = []
+        for key, value in system.items():
+            if key in _SHARED_PARTS:
+                known = self._shared.get(key)
+                if known is None or known[0] != value:
+                    known = self._shared[key] = (value, compact(value))
+                text = known[1]
+            else:
+                text = compact(value)
+            parts.append(f"{compact(key)}:{text}")
+        return f"{{{','.join(parts)}}}"
 
     def _files(
         self, rest: dict[str, Any], key: str, kind: EventKind, run: _Run

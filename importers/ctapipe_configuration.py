@@ -20,32 +20,39 @@ _RUN_TRAITS = re.compile(
 _NESTED = (dict, list)
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def compact(value: Any) -> str:
     """JSON in one line."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(value)
 
 
-def plan(config: Any, own_urls: Collection[str]) -> Entity:
-    """The configuration as a plan, known by the digest of what it says of the work itself.
+def reduced_text(config: dict[str, Any], own_urls: Collection[str]) -> str:
+    """What a configuration says of the work itself, as canonical JSON.
 
     Args:
         config: As recorded.
         own_urls: Inputs and outputs of the activity; such values are left out.
     """
-    text = json.dumps(
-        reduced(config, frozenset(own_urls)),
-        ensure_ascii=False,
-        separators=(",", ":"),
-        sort_keys=True,
-    )
-    tools = sorted(key for key, value in config.items() if isinstance(value, dict))
-    name = tools[0] if tools else "ctapipe"
+    return _SORTED.encode(reduced(config, frozenset(own_urls)))
+
+
+def plan_iri(text: str) -> str:
+    """The IRI of a plan: runs with equal `reduced_text` share it."""
+    return "urn:lineage:configuration:" + digest(text)
+
+
+def plan(text: str) -> Entity:
+    """The plan that `reduced_text` describes, named after its tool."""
+    tools = [key for key, value in json.loads(text).items() if isinstance(value, dict)]
     return Entity(
-        "urn:lineage:configuration:" + digest(text),
+        plan_iri(text),
         attributes(
             [
                 (v.PROV_TYPE, Iri(v.PROV + "Plan")),
-                (v.PROV_LABEL, f"{name} configuration"),
+                (v.PROV_LABEL, f"{next(iter(tools), 'ctapipe')} configuration"),
                 (v.CTAPIPE + "config", text),
             ]
         ),
