@@ -289,6 +289,10 @@ def export_(
     source: Annotated[
         str | None, typer.Option(help="Only what one source says: its path or sha256.")
     ] = None,
+    unqualified: Annotated[
+        bool,
+        typer.Option("--unqualified", help="RDF: every relation's short form too, for SPARQL."),
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File; standard output by default.")
     ] = None,
@@ -306,7 +310,9 @@ def export_(
             way = None if direction is _Way.BOTH else Direction(direction.value)
             records = queries.reached(store, start, way, depth=depth, kinds=followed)
         with _output(output) as stream:
-            written = export.write(format_, records, store.namespaces(), stream)
+            written = export.write(
+                format_, records, store.namespaces(), stream, unqualified=unqualified
+            )
         _say(f"{written:,} records written as {format_}")
 
 

@@ -201,6 +201,16 @@ def test_export_of_a_walk_as_rdf(demo: CommandLine, tmp_path: Path, name: str, s
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_export_with_the_short_form_of_every_relation(demo: CommandLine, tmp_path: Path) -> None:
+    """A query without inference finds what was used only where it is asked for."""
+    question = "ASK { ?a <http://www.w3.org/ns/prov#used> ?e }"
+    target = tmp_path / "out.ttl"
+    demo.run("export", MERGED, "--format", "turtle", "--unqualified", "-o", str(target))
+
+    assert rdflib.Graph().parse(target, format="turtle").query(question).askAnswer
+    assert demo.run("export", "--format", "prov-n", "--unqualified").returncode == 2
+
+
 def test_export_to_standard_output(demo: CommandLine) -> None:
     """PROV-JSON of the whole graph comes on standard output and nothing else does."""
     document = json.loads(demo.run("export", "--format", "prov-json").stdout)

@@ -16,9 +16,9 @@ from lineage.errors import ExportRefused, LineageError
 from lineage.export import provjson, provn, rdf
 from lineage.records import Namespace, Record
 
-__all__ = ["FORMATS", "ExportRefused", "Format", "write"]
+__all__ = ["FORMATS", "RDF", "ExportRefused", "Format", "write"]
 
-Writer = Callable[[Iterable[Record], Iterable[Namespace], BinaryIO], int]
+Writer = Callable[..., int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,17 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 """Name -> format, in the order in which they are offered."""
 
+RDF = ("turtle", "trig", "ntriples", "jsonld")
+"""The formats that are RDF."""
+
 
 def write(
     format: str,  # noqa: A002 - what users call it
     records: Iterable[Record],
     namespaces: Iterable[Namespace],
     stream: BinaryIO,
+    *,
+    unqualified: bool = False,
 ) -> int:
     """Writes records to a stream and returns how many were written.
 
@@ -110,11 +115,17 @@ def write(
             group them and keep them in a temporary file meanwhile. Memory is bounded either way.
         namespaces: Prefixes that the sources declared; unsafe or contradictory ones are renamed.
         stream: Binary; neither flushed nor closed.
+        unqualified: In RDF, write every relation's short form too; see rdf.py.
 
     Raises:
-        LineageError: There is no such format.
+        LineageError: There is no such format, or it has no short forms.
         ExportRefused: The format cannot hold one of the records; the stream holds half a document.
     """
     if format not in FORMATS:
         raise LineageError(f"no format is called {format!r}; there are: {', '.join(FORMATS)}.")
-    return FORMATS[format].write(records, namespaces, stream)
+    writer = FORMATS[format].write
+    if unqualified:
+        if format not in RDF:
+            raise LineageError(f"{format} has no unqualified relations; RDF has: {', '.join(RDF)}.")
+        writer = partial(writer, unqualified=True)
+    return writer(records, namespaces, stream)
