@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 
 from lineage import access, queries
+from lineage import vocabulary as v
 from lineage.access import AccessRoot
 from lineage.errors import AmbiguousReference, LineageError, NotInStore, StoreError
 from lineage.interfaces import GraphStore
@@ -74,6 +76,13 @@ def _add_clientside(app: Dash) -> None:
         "paneled",
         Output(ids.SINK, "data", allow_duplicate=True),
         Input(ids.PANEL, "children"),
+        prevent_initial_call=True,
+    )
+    # the field's own debounce loses what is typed while the page is still being drawn
+    call(
+        "typed",
+        Output(ids.SINK, "data", allow_duplicate=True),
+        Input(ids.SEARCH, "value"),
         prevent_initial_call=True,
     )
     call(
@@ -200,7 +209,7 @@ def _add_panel(app: Dash, connection: Connection, roots: tuple[AccessRoot, ...])
 
 def _add_search(app: Dash, connection: Connection) -> None:
     @app.callback(
-        Output(ids.RESULTS, "children"), Input(ids.SEARCH, "value"), prevent_initial_call=True
+        Output(ids.RESULTS, "children"), Input(ids.WANTED, "data"), prevent_initial_call=True
     )
     def search(text: Any) -> Any:
         wanted = str(text or "").strip()
@@ -213,8 +222,12 @@ def _add_search(app: Dash, connection: Connection) -> None:
         if not found.elements:
             return [html.P("Nothing is called that.", className="note", role="status")]
         left = found.found - len(found.elements)
+        times = _times(connection, found.elements)
         return [
-            *(_result(number, element) for number, element in enumerate(found.elements)),
+            *(
+                _result(number, element, times.get(element.key, ""))
+                for number, element in enumerate(found.elements)
+            ),
             html.P(
                 f"{count(found.found, 'record')} found"
                 + (f", the best {len(found.elements)} shown: type more" if left else ""),
@@ -224,14 +237,25 @@ def _add_search(app: Dash, connection: Connection) -> None:
         ]
 
 
-def _result(number: int, element: StoredElement) -> html.A:
+def _times(connection: Connection, found: tuple[StoredElement, ...]) -> dict[str, str]:
+    """When each was made or began: what tells versions and runs of one name apart."""
+    moments = asked(connection, lambda s: queries.generation_times(s, [e.key for e in found]))
+    for element in found:
+        for value in element.values(v.PROV_START):
+            if isinstance(value, datetime):
+                moments[element.key] = value
+    return {key: moment.strftime("%Y-%m-%d %H:%M") for key, moment in moments.items()}
+
+
+def _result(number: int, element: StoredElement, when: str) -> html.A:
     drawn = mark(element)
     where = element.paths[0] if element.paths else element.identifier
     return html.A(
         [
             html.Span(className=f"glyph {drawn.kind}"),
             html.Span(clean(element.name), className="entry-name"),
-            *(html.Span(state, className=f"badge {state}") for state in drawn.states),
+            html.Span([html.Span(s, className=f"badge {s}") for s in drawn.states]),
+            html.Span(when, className="when"),
             html.Span(kind_words(element), className="kind"),
             html.Span(clean(where), className="where"),
         ],

@@ -60,9 +60,9 @@ def answer(store: GraphStore, query: str) -> list[Any]:
             _message(
                 "quiet",
                 "This store answers no Cypher",
-                f"The graph is held in memory ({clean(store.description)}), which has no query "
-                "engine. Import into a store instead and open that: lineage import DIRECTORY, "
-                "then lineage web. Search, graph and table work here all the same.",
+                "The graph is held in memory, where no query engine runs. Import the files into a "
+                "store and open that: lineage import DIRECTORY, then lineage web. "
+                "Search, graph and tables work here all the same.",
             )
         ]
     if not query:

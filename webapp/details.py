@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +14,12 @@ from lineage.interfaces import GraphStore, Source
 from lineage.records import Attributes, Iri, Value
 from lineage.subgraph import StoredElement, StoredRelation
 from lineage.vocabulary import RelationKind
+from webapp import documents
 from webapp.labels import clean, count, duration_text, moment_text, size_text, value_text
 from webapp.marks import RELATION_WORDS, kind_words, mark, outcome
 from webapp.references import reference, token
 
-MOST_RELATIONS = 500
+MOST_RELATIONS = 200
 """Relations that the panel lists."""
 _LONG = 120
 _LONGEST_VALUE = 20_000
@@ -54,6 +54,8 @@ class Link:
     """`Mark.kind` of the other."""
     detail: str
     """Role, time, evidence."""
+    states: tuple[str, ...] = ()
+    """`Mark.states` of the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def _relations(
     effects: list[Link] = []
     equals: list[Link] = []
     own = shown.element.key
-    for stored in sorted(shown.relations, key=_by_time):
+    for stored in sorted(shown.relations, key=lambda stored: _order(stored, own, others)):
         kind = stored.relation.kind
         as_subject = stored.subject_key == own
         other = others.get((stored.object_key if as_subject else stored.subject_key) or "")
@@ -227,9 +229,16 @@ def _relations(
     )
 
 
-def _by_time(stored: StoredRelation) -> tuple[str, str, str]:
-    time = stored.relation.time
-    return stored.relation.kind.keyword, time.isoformat() if time else "", stored.key
+def _order(
+    stored: StoredRelation, own: str, others: Mapping[str, StoredElement]
+) -> tuple[str, str, str, str]:
+    """By kind, then time: the relation's own, else the start of the activity at its other end."""
+    end = (stored.object_key if stored.subject_key == own else stored.subject_key) or ""
+    other = others.get(end)
+    start = dict(other.attributes).get(v.PROV_START) if other else None
+    time = stored.relation.time or start
+    shown = time.isoformat() if isinstance(time, datetime) else ""
+    return stored.relation.kind.keyword, shown, other.name if other else "", stored.key
 
 
 def _circumstances(stored: StoredRelation) -> str:
@@ -243,8 +252,18 @@ def _circumstances(stored: StoredRelation) -> str:
 
 
 def _link(words: str, other: StoredElement, detail: str) -> Link:
+    drawn = mark(other)
+    start = dict(other.attributes).get(v.PROV_START)
+    if isinstance(start, datetime):
+        detail = " · ".join(part for part in (detail, moment_text(start)) if part)
     return Link(
-        words, clean(other.name), reference(other.key), token(other.key), mark(other).kind, detail
+        words,
+        clean(other.name),
+        reference(other.key),
+        token(other.key),
+        drawn.kind,
+        detail,
+        drawn.states,
     )
 
 
@@ -253,15 +272,15 @@ def _attributes(element: StoredElement, prefixes: PrefixMap) -> list[Section]:
     execution: list[Row] = []
     reference_data: list[Row] = []
     rest: list[Row] = []
-    documents: list[Section] = []
+    taken_apart: list[Section] = []
     status = (v.CTAPIPE + "status", v.CTAPIPE + "exit_code", v.CTAPIPE + "duration_min")
     skipped = {*_ELSEWHERE, v.PROV_LOCATION, v.FILE + "paths", v.FILE + "size_bytes", *status}
     for name, values in _grouped(element.attributes):
         if name in skipped:
             continue
-        document = _document(values)
+        document = documents.parse(values)
         if document is not None:
-            documents.append(_document_section(name, document))
+            taken_apart.append(_document_section(name, document))
         elif name.startswith(v.CTAPIPE):
             execution.append(_row(name, values, prefixes))
         elif name.startswith(v.CTA):
@@ -272,7 +291,7 @@ def _attributes(element: StoredElement, prefixes: PrefixMap) -> list[Section]:
         Section("Execution", tuple(execution)),
         Section("CTA reference metadata", tuple(reference_data), folded=len(reference_data) > 8),
         Section("Attributes", tuple(rest)),
-        *documents,
+        *taken_apart,
     ]
 
 
@@ -289,7 +308,7 @@ def _row(name: str, values: list[Value], prefixes: PrefixMap) -> Row:
         for value in values
     ]
     text = ("\n" if any(len(t) > 40 for t in texts) else ", ").join(texts)
-    arguments = _list_text(text) if name.endswith("arguments") else None
+    arguments = documents.line(text) if name.endswith("arguments") else None
     only = str(getattr(values[0], "value", values[0])) if len(values) == 1 else ""
     plain = local_part(name).replace("_", " ")
     return Row(
@@ -300,26 +319,6 @@ def _row(name: str, values: list[Value], prefixes: PrefixMap) -> Row:
     )
 
 
-def _list_text(text: str) -> str | None:
-    """A command line that was kept as a JSON list, as one would type it."""
-    parsed = _json(text)
-    return " ".join(map(str, parsed)) if isinstance(parsed, list) else None
-
-
-def _json(text: str) -> Any:
-    if not text.startswith(("{", "[")):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _document(values: list[Value]) -> Any:
-    parsed = _json(values[0]) if len(values) == 1 and isinstance(values[0], str) else None
-    return parsed if isinstance(parsed, dict) and parsed else None
-
-
 _DOCUMENT_TITLES = {
     v.CTAPIPE + "system": "Environment",
     v.CTAPIPE + "config": "Configuration",
@@ -328,43 +327,14 @@ _DOCUMENT_TITLES = {
 
 
 def _document_section(name: str, document: Mapping[str, Any]) -> Section:
-    """One row a branch; a list of packages becomes ``name version`` lines."""
-    rows = []
-    for key, value in document.items():
-        if isinstance(value, dict) and all(not isinstance(x, dict | list) for x in value.values()):
-            rows += [Row(f"{clean(key)}.{clean(k)}", _leaf(x)) for k, x in value.items()]
-        elif isinstance(value, dict):
-            plain = {k: x for k, x in value.items() if not isinstance(x, dict | list)}
-            rows += [Row(f"{clean(key)}.{clean(k)}", _leaf(x)) for k, x in plain.items()]
-            rows += [
-                Row(f"{clean(key)}.{clean(k)}", _leaf(x))
-                for k, x in value.items()
-                if k not in plain
-            ]
-        else:
-            rows.append(Row(clean(key), _leaf(value)))
-    title = _DOCUMENT_TITLES.get(name, local_part(name))
-    return Section(title, tuple(rows[:400]), folded=name != v.CTAPIPE + "config")
-
-
-def _leaf(value: Any) -> str:
-    if isinstance(value, list) and value and all(_is_package(x) for x in value):
-        return "\n".join(f"{clean(str(x['name']))} {clean(str(x['version']))}" for x in value)
-    if isinstance(value, dict | list):
-        if (
-            not any(
-                isinstance(x, dict | list)
-                for x in (value.values() if isinstance(value, dict) else value)
-            )
-            and len(value) <= 4
-        ):
-            return clean(json.dumps(value, ensure_ascii=False))[:_LONGEST_VALUE]
-        return clean(json.dumps(value, indent=1, ensure_ascii=False), lines=True)[:_LONGEST_VALUE]
-    return "-" if value is None else clean(str(value), lines=True)[:_LONGEST_VALUE]
-
-
-def _is_package(value: Any) -> bool:
-    return isinstance(value, dict) and set(value) == {"name", "version"}
+    leaves = documents.leaves(document)
+    left = len(leaves) - documents.MOST_LEAVES
+    return Section(
+        _DOCUMENT_TITLES.get(name, clean(local_part(name))),
+        tuple(Row(path, text) for path, text in leaves[: documents.MOST_LEAVES]),
+        folded=name != v.CTAPIPE + "config",
+        note=f"{left:,} more are in the record." if left > 0 else "",
+    )
 
 
 def _identity(element: StoredElement, sources: tuple[Source, ...]) -> Section:

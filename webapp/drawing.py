@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineage.vocabulary import PROV_ROLE, RelationKind
-from webapp.marks import Mark, mark, relation_label
+from webapp.marks import RELATION_WORDS, Mark, mark, relation_label
 from webapp.placement import Box, Point, place
 from webapp.references import reference
 from webapp.scene import Scene
@@ -34,7 +34,9 @@ class Arrow:
     object: str
     """Token of the cause."""
     kind: RelationKind
+    words: str
     label: str
+    """The words, and the role where there is one."""
     weak: bool
     """A guess or an equality rather than a record of what happened."""
 
@@ -80,6 +82,7 @@ def draw(scene: Scene) -> Drawing:
             nodes[effect].token,
             nodes[cause].token,
             relation.kind,
+            RELATION_WORDS[relation.kind][0],
             relation_label(relation.kind, relation.values(PROV_ROLE)),
             not relation.kind.value.influence,
         )

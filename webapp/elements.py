@@ -39,6 +39,7 @@ def elements(drawing: Drawing) -> list[dict[str, Any]]:
                 "id": f"{arrow.subject}.{arrow.object}.{arrow.identifier}",
                 "source": arrow.subject,
                 "target": arrow.object,
+                "words": arrow.words,
                 "label": arrow.label,
             },
             "classes": f"{arrow.kind.keyword}{' weak' if arrow.weak else ''}",

@@ -45,6 +45,7 @@ def layout() -> html.Div:
                     (ids.SHOWN, {"focus": "", "refs": {}, "names": {}}),
                     (ids.CHOSEN, None),
                     (ids.ATTEMPT, 0),
+                    (ids.WANTED, ""),
                     (ids.SCHEME, None),
                     (ids.SHEETS, STYLESHEETS),
                     (ids.SINK, None),
@@ -89,7 +90,6 @@ def _header() -> html.Header:
                         id=ids.SEARCH,
                         type="text",
                         value="",
-                        debounce=0.15,
                         placeholder="Search a file, activity, person, or attribute=value",
                         autoComplete="off",
                     ),
@@ -214,6 +214,10 @@ def _console() -> html.Div:
     return html.Div(
         [
             html.H1("Cypher"),
+            html.P(
+                "Questions to the whole graph in PROV's words; relations run from effect to cause.",
+                className="note",
+            ),
             html.Div(examples(), className="chips"),
             dcc.Textarea(
                 id=ids.QUERY,

@@ -188,6 +188,8 @@ def mark(element: StoredElement, hidden: tuple[int, int] = (0, 0)) -> Mark:
     if any(str(value).lower() == "true" for value in element.values(v.OVERWRITTEN)):
         states.append("overwritten")
     name, note = shorten(element.name), _note(element, states, hidden)
+    if "failed" in states:
+        name = f"✕ {name}"
     text = max(width_px(name, FONT_PX), width_px(note, FONT_PX))
     kind = _paint(element)
     height = 42.0 if note else 32.0
@@ -207,7 +209,7 @@ def _paint(element: StoredElement) -> str:
 
 
 def _note(element: StoredElement, states: list[str], hidden: tuple[int, int]) -> str:
-    parts = [_circumstance(element), *(_STATE_WORDS[state] for state in states)]
+    parts = [_circumstance(element), *(_STATE_WORDS.get(state, "") for state in states)]
     text = " · ".join(part for part in parts if part)
     causes, effects = hidden
     if causes:
@@ -218,7 +220,6 @@ def _note(element: StoredElement, states: list[str], hidden: tuple[int, int]) ->
 
 
 _STATE_WORDS = {
-    "failed": "✕ failed",
     "running": "unfinished",
     "stub": "only named",
     "overwritten": "overwritten",

@@ -46,7 +46,7 @@ def panel(about: Details, token: str, access: Sequence[AccessLink]) -> list[Any]
         *_access(about, access),
         html.Div(
             [
-                html.A("Focus here", href=here, className="button", **data(keep="")),
+                html.A("Focus here", href=here, className="button", **data(keep="", focus=token)),
                 html.Button("Expand", className="button", **data(act="toggle", token=token)),
                 html.Button("Copy link", className="button", **data(act="copy-link")),
                 html.Button(
@@ -135,6 +135,9 @@ def _link(link: Link) -> html.Li:
                 title=link.name,
                 **data(keep="", token=link.token),
             ),
-            *([html.Span(link.detail, className="detail")] if link.detail else []),
+            html.Span(
+                [*(html.Span(s, className=f"badge {s}") for s in link.states), link.detail],
+                className="detail",
+            ),
         ]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import webbrowser
 from collections.abc import Callable, Collection
@@ -50,14 +51,24 @@ def make_server(
         user_header=user_header,
         reopen=reopen,
     )
+    listening = _listen(host, port)
+    return waitress.create_server(
+        app.server, sockets=[listening], threads=_THREADS, ident="lineage"
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket, made here so that it is closed again where the port is taken."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        return waitress.create_server(
-            app.server, host=host, port=port, threads=_THREADS, ident="lineage"
-        )
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
     except OSError as error:
+        listening.close()
         raise LineageError(
             f"{host}:{port}: cannot listen there ({error.strerror}). Choose another --port."
         ) from error
+    return listening
 
 
 def _names(host: str) -> Collection[str]:

@@ -69,7 +69,7 @@ def _edges(theme: Theme) -> dict[str, Any]:
             "line-color": theme.relation[""],
             "target-arrow-color": theme.relation[""],
             "color": theme.relation[""],
-            "font-size": 10.5,
+            "font-size": 10,
             "font-family": FONT,
             "text-background-color": theme.label_background,
             "text-background-opacity": 0.9,
@@ -91,7 +91,9 @@ def _states(theme: Theme) -> list[dict[str, Any]]:
         _rule(".weak", {"line-style": "dashed"}),
         _rule(".focus", {"font-weight": "bold", "border-width": 3}),
         _rule(".far", {"opacity": 0.28}),
-        _rule("edge.near", {"label": "data(label)", "width": 2.4, "z-index": 9}),
+        _rule("edge.near", {"width": 2.4, "z-index": 9}),
+        _rule("edge.said", {"label": "data(words)"}),
+        _rule("edge.hover", {"label": "data(label)", "width": 2.4, "z-index": 9}),
         _rule(
             "node:selected",
             {

@@ -6,6 +6,7 @@
   let shown = {focus: "", refs: {}, names: {}};
   let drawnFocus = null;
   let anchor = null;
+  let pause = null;
 
   const $ = (id) => document.getElementById(id);
   const query = (search = location.search) => new URLSearchParams(search);
@@ -58,11 +59,12 @@
     const page = document.documentElement.dataset;
     if (cy) {
       cy.batch(() => {
-        cy.elements().removeClass("near far").unselect();
+        cy.elements().removeClass("near far said").unselect();
         const node = token ? cy.getElementById(token) : cy.collection();
         if (node.nonempty()) {
           node.select();
-          node.connectedEdges().addClass("near");
+          const edges = node.connectedEdges().addClass("near");
+          if (edges.length < 9) edges.addClass("said"); // more labels than that hide each other
           if (cy.nodes().length > 3) {
             cy.elements().not(node.closedNeighborhood()).addClass("far");
           }
@@ -75,6 +77,8 @@
       const open = (query().get("open") || "").split(".").includes(expander.dataset.token);
       expander.textContent = open ? "Collapse" : "Expand";
     }
+    const focuser = document.querySelector("[data-focus]");
+    if (focuser) focuser.hidden = focuser.dataset.focus === shown.focus;
     const name = shown.names[token];
     if ($("live")) $("live").textContent = name ? name + " selected" : "";
     const focus = shown.names[shown.focus];
@@ -98,11 +102,30 @@
     if (cy.elements().empty()) return;
     cy.fit(undefined, 36);
     if (cy.zoom() > 1.15) { cy.zoom(1.15); cy.center(); }
-    const narrowest = 0.5; // below this no label can be read: rather show the middle of it
-    if (cy.zoom() < narrowest) {
+    const narrowest = 0.62; // below this no label can be read: rather show a part, the focus in it
+    if (cy.zoom() < narrowest && cy.nodes().length < 80) {
       cy.zoom(narrowest);
-      cy.center(cy.getElementById(shown.focus));
+      cy.center(cy.nodes(".focus"));
+      fill(cy);
     }
+  }
+
+  // moves a drawing that is larger than the canvas so that no side is left empty
+  function fill(cy) {
+    const box = cy.elements().renderedBoundingBox();
+    const margin = 36;
+    const shift = (low, high, room) => high - low <= room - 2 * margin ? (room - high - low) / 2
+      : low > margin ? margin - low : high < room - margin ? room - margin - high : 0;
+    cy.panBy({x: shift(box.x1, box.x2, cy.width()), y: shift(box.y1, box.y2, cy.height())});
+  }
+
+  // what an expanded element shows comes into sight, where it has room
+  function bringIn(cy, node) {
+    const box = node.closedNeighborhood().renderedBoundingBox();
+    if (box.x1 >= 0 && box.y1 >= 0 && box.x2 <= cy.width() && box.y2 <= cy.height()) return;
+    cy.fit(node.closedNeighborhood(), 40);
+    if (cy.zoom() > 1.15) { cy.zoom(1.15); cy.center(node); }
+    if (cy.zoom() < 0.5) { cy.zoom(0.5); cy.center(node); }
   }
 
   // the component applies new elements some time after Dash has handed them over
@@ -123,6 +146,7 @@
       if (node.nonempty()) {
         const now = node.renderedPosition();
         cy.panBy({x: anchor.x - now.x, y: anchor.y - now.y});
+        bringIn(cy, node);
       }
     }
     anchor = null;
@@ -184,10 +208,8 @@
     cy.on("dbltap", "node", (event) => remember(cy, event.target.id()));
     cy.on("mouseover", "node", (event) => { el.title = event.target.data("name"); el.style.cursor = "pointer"; });
     cy.on("mouseout", "node", () => { el.title = ""; el.style.cursor = ""; });
-    cy.on("mouseover", "edge", (event) => event.target.addClass("near"));
-    cy.on("mouseout", "edge", (event) => {
-      if (!event.target.connectedNodes(":selected").length) event.target.removeClass("near");
-    });
+    cy.on("mouseover", "edge", (event) => event.target.addClass("hover"));
+    cy.on("mouseout", "edge", (event) => event.target.removeClass("hover"));
     el.tabIndex = 0;
     el.setAttribute("role", "application");
     el.setAttribute("aria-label", "Lineage graph. Arrow keys follow relations, Enter expands. The table says the same.");
@@ -279,7 +301,11 @@
 
   function closeSearch() {
     const field = $("search");
-    if (field) { setProps("search", {value: ""}); field.blur(); }
+    if (!field) return;
+    clearTimeout(pause);
+    setProps("search", {value: ""});
+    setProps("wanted", {data: ""});
+    field.blur();
   }
 
   function onSearchKey(event) {
@@ -363,6 +389,11 @@
       },
       drawn: (elements) => { afterDrawing((elements || []).length); return window.dash_clientside.no_update; },
       paneled: () => { setTimeout(reselect, 0); return window.dash_clientside.no_update; },
+      typed: (text) => {
+        clearTimeout(pause);
+        pause = setTimeout(() => setProps("wanted", {data: text || ""}), text ? 130 : 0);
+        return window.dash_clientside.no_update;
+      },
       paint: (scheme, sheets) => sheets[scheme] || sheets.light,
       edit: (view) => query(view || "").get("q") || window.dash_clientside.no_update,
     },
