@@ -21,7 +21,7 @@ from webapp.details import details
 from webapp.drawing import Drawing, draw
 from webapp.elements import elements
 from webapp.labels import clean, count
-from webapp.marks import kind_words, mark
+from webapp.marks import STATE_WORDS, kind_words, mark
 from webapp.panel import panel
 from webapp.references import element_of, reference, token
 from webapp.scene import Scene, look
@@ -254,7 +254,7 @@ def _result(number: int, element: StoredElement, when: str) -> html.A:
         [
             html.Span(className=f"glyph {drawn.kind}"),
             html.Span(clean(element.name), className="entry-name"),
-            html.Span([html.Span(s, className=f"badge {s}") for s in drawn.states]),
+            html.Span([html.Span(STATE_WORDS[s], className=f"badge {s}") for s in drawn.states]),
             html.Span(when, className="when"),
             html.Span(kind_words(element), className="kind"),
             html.Span(clean(where), className="where"),

@@ -221,7 +221,9 @@ def _relations(
             link = _link(RELATION_WORDS[kind][not as_subject], other, _circumstances(stored))
             into = causes if as_subject else effects
             (into if kind.value.influence else equals).append(link)
-    left_out = f"{count(shown.left_out, 'relation')} more: see the table." if shown.left_out else ""
+    left_out = (
+        f"{count(shown.left_out, 'relation')} more are not listed here." if shown.left_out else ""
+    )
     return (
         Section("Comes from", links=tuple(causes), note=left_out),
         Section("Led to", links=tuple(effects)),

@@ -43,7 +43,8 @@ class Theme:
     failed: str
     muted: str
     focus: str
-    label_background: str
+    stub: str
+    """Text of elements that are only named, on the background."""
 
 
 LIGHT = Theme(
@@ -68,7 +69,7 @@ LIGHT = Theme(
     failed="#c8102e",
     muted="#667085",
     focus="#0b57d0",
-    label_background="#fbfbfd",
+    stub="#3d4656",
 )
 DARK = Theme(
     background="#12151c",
@@ -92,7 +93,7 @@ DARK = Theme(
     failed="#ff6b7a",
     muted="#98a2b3",
     focus="#8ab4ff",
-    label_background="#12151c",
+    stub="#c3cbd8",
 )
 THEMES = {"light": LIGHT, "dark": DARK}
 
@@ -114,6 +115,15 @@ RELATION_WORDS: dict[RelationKind, tuple[str, str]] = {
     RelationKind.MEMBERSHIP: ("has member", "member of"),
 }
 """Relation -> how people say it from the subject, and from the object."""
+
+
+STATE_WORDS = {
+    "failed": "failed",
+    "running": "unfinished",
+    "stub": "only named",
+    "overwritten": "overwritten",
+}
+"""State of a mark -> what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +219,7 @@ def _paint(element: StoredElement) -> str:
 
 
 def _note(element: StoredElement, states: list[str], hidden: tuple[int, int]) -> str:
-    parts = [_circumstance(element), *(_STATE_WORDS.get(state, "") for state in states)]
+    parts = [_circumstance(element), *(STATE_WORDS[state] for state in states if state != "failed")]
     text = " · ".join(part for part in parts if part)
     causes, effects = hidden
     if causes:
@@ -217,13 +227,6 @@ def _note(element: StoredElement, states: list[str], hidden: tuple[int, int]) ->
     if effects:
         text = f"{text}  +{effects:,} ▸".lstrip()
     return text
-
-
-_STATE_WORDS = {
-    "running": "unfinished",
-    "stub": "only named",
-    "overwritten": "overwritten",
-}
 
 
 def _circumstance(element: StoredElement) -> str:

@@ -11,6 +11,7 @@ from dash import html
 from lineage.access import AccessLink, safe_url
 from webapp.details import Details, Link, Row, Section
 from webapp.labels import clean
+from webapp.marks import STATE_WORDS
 from webapp.tags import data
 from webapp.view import View, focused
 
@@ -78,7 +79,7 @@ def _access(about: Details, access: Sequence[AccessLink]) -> list[Any]:
             buttons.append(html.P(["Cannot be opened: ", clean(link.reason)], className="note"))
         elif address is not None:
             more: dict[str, Any] = {"target": "_blank", "rel": "noopener noreferrer"}
-            buttons.append(html.A(f"Visit {name} ↗", href=address, className=_OPEN, **more))
+            buttons.append(html.A(f"Visit {name} ↗", href=address, className="button", **more))
         else:
             href = "/file?" + urlencode({"of": about.reference, "link": number})
             title = clean(link.path)
@@ -136,7 +137,10 @@ def _link(link: Link) -> html.Li:
                 **data(keep="", token=link.token),
             ),
             html.Span(
-                [*(html.Span(s, className=f"badge {s}") for s in link.states), link.detail],
+                [
+                    *(html.Span(STATE_WORDS[s], className=f"badge {s}") for s in link.states),
+                    link.detail,
+                ],
                 className="detail",
             ),
         ]

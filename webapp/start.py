@@ -16,7 +16,7 @@ from lineage.records import Value
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import INFLUENCES, ElementKind
 from webapp.labels import clean, count, size_text
-from webapp.marks import kind_words, mark, types_of
+from webapp.marks import STATE_WORDS, kind_words, mark, types_of
 from webapp.references import reference
 from webapp.view import View, focused
 
@@ -180,13 +180,12 @@ def _entries(title: str, hint: str, entries: tuple[Entry, ...]) -> html.Section:
 def _entry(entry: Entry) -> html.Li:
     drawn = mark(entry.element)
     states = [state for state in drawn.states if state in ("failed", "running", "overwritten")]
-    words = {"running": "unfinished"}
     return html.Li(
         html.A(
             [
                 html.Span(className=f"glyph {drawn.kind}", title=kind_words(entry.element)),
                 html.Span(clean(entry.element.name), className="entry-name"),
-                *(html.Span(words.get(s, s), className=f"badge {s}") for s in states),
+                *(html.Span(STATE_WORDS[s], className=f"badge {s}") for s in states),
                 html.Span(entry.detail, className="detail"),
             ],
             href=focused(View(), reference(entry.element.key)),

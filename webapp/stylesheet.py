@@ -71,7 +71,7 @@ def _edges(theme: Theme) -> dict[str, Any]:
             "color": theme.relation[""],
             "font-size": 10,
             "font-family": FONT,
-            "text-background-color": theme.label_background,
+            "text-background-color": theme.background,
             "text-background-opacity": 0.9,
             "text-background-padding": 2,
             "text-rotation": "autorotate",
@@ -85,7 +85,10 @@ def _states(theme: Theme) -> list[dict[str, Any]]:
     return [
         _rule(".failed", {"border-color": theme.failed, "border-width": 3}),
         _rule(".running", {"border-style": "dashed"}),
-        _rule(".stub", {"border-style": "dashed", "background-opacity": 0.35}),
+        _rule(
+            ".stub",
+            {"border-style": "dashed", "background-color": theme.background, "color": theme.stub},
+        ),
         _rule(".overwritten", {"border-style": "double", "border-width": 4}),
         _rule(".plan", {"border-style": "dotted", "border-width": 1.6}),
         _rule(".weak", {"line-style": "dashed"}),

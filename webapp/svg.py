@@ -103,11 +103,13 @@ def _node(node: Node, theme: Theme) -> Iterator[str]:
     dash = next(
         (d for state, d in _DASHES.items() if state in (*node.mark.states, node.mark.kind)), ""
     )
+    stub = "stub" in node.mark.states
+    fill = theme.background if stub else paint.fill
+    stroke = theme.failed if failed else paint.stroke
     style = (
-        f'fill="{paint.fill}" stroke="{theme.failed if failed else paint.stroke}" '
-        f'stroke-width="{3 if failed or node.is_focus else 1.2}"'
-        + (f' stroke-dasharray="{dash}"' if dash else "")
+        f'fill="{fill}" stroke="{stroke}" stroke-width="{3 if failed or node.is_focus else 1.2}"'
     )
+    style += f' stroke-dasharray="{dash}"' if dash else ""
     (x, y), w, h = node.centre, node.mark.width / 2, node.mark.height / 2
     yield f"<g><title>{_text(node.full_name)}</title>"
     if node.mark.kind == "activity":
@@ -127,6 +129,6 @@ def _node(node: Node, theme: Theme) -> Iterator[str]:
     for number, line in enumerate(lines):
         yield (
             f'<text x="{x:.1f}" y="{first + number * FONT_PX * 1.25:.1f}" text-anchor="middle" '
-            f'fill="{paint.text}"{weight}>{_text(line)}</text>'
+            f'fill="{theme.stub if stub else paint.text}"{weight}>{_text(line)}</text>'
         )
     yield "</g>"

@@ -7,7 +7,7 @@ from typing import Any
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import PROV_ROLE
 from webapp.labels import clean, moment_text, value_text
-from webapp.marks import RELATION_WORDS, kind_words, mark
+from webapp.marks import RELATION_WORDS, STATE_WORDS, kind_words, mark
 from webapp.references import reference
 from webapp.scene import Scene
 
@@ -47,7 +47,7 @@ def element_rows(scene: Scene) -> list[dict[str, Any]]:
         {
             "element": _cell(element, scene),
             "kind": kind_words(element),
-            "note": ", ".join(mark(element).states),
+            "note": ", ".join(STATE_WORDS[state] for state in mark(element).states),
             "depth": scene.subgraph.depths.get(element.key, 0),
             "path": clean(element.paths[0]) if element.paths else "",
             "id": clean(element.identifier),

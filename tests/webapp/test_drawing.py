@@ -239,6 +239,7 @@ def test_both_themes_are_legible(theme: Theme) -> None:
     assert min(contrast(p.stroke, theme.background) for p in theme.paints.values()) >= 3
     assert min(contrast(c, theme.background) for c in theme.relation.values()) >= 3
     assert contrast(theme.failed, theme.background) >= 3
+    assert contrast(theme.stub, theme.background) >= 7
 
 
 def test_both_stylesheets_have_the_same_rules() -> None:
