@@ -126,6 +126,8 @@ def _cell(value: Any) -> dict[str, Any]:
         }
     if isinstance(value, str):
         return {"name": clean(value, lines=True)}
-    if value is None or isinstance(value, bool | int | float):
+    if isinstance(value, float):
+        return {"name": float(f"{value:.10g}")}
+    if value is None or isinstance(value, bool | int):
         return {"name": value}
     return {"name": clean(json.dumps(value, ensure_ascii=False, default=str))}

@@ -93,7 +93,7 @@ def _states(theme: Theme) -> list[dict[str, Any]]:
         _rule(".plan", {"border-style": "dotted", "border-width": 1.6}),
         _rule(".weak", {"line-style": "dashed"}),
         _rule(".focus", {"font-weight": "bold", "border-width": 3}),
-        _rule(".far", {"opacity": 0.28}),
+        _rule(".far", {"opacity": 0.4}),
         _rule("edge.near", {"width": 2.4, "z-index": 9}),
         _rule("edge.said", {"label": "data(words)"}),
         _rule("edge.hover", {"label": "data(label)", "width": 2.4, "z-index": 9}),

@@ -97,13 +97,13 @@
   }
 
   // ---- the canvas
-  function fit(cy) {
+  function fit(cy, whole) {
     cy.resize();
     if (cy.elements().empty()) return;
     cy.fit(undefined, 36);
     if (cy.zoom() > 1.15) { cy.zoom(1.15); cy.center(); }
-    const narrowest = 0.62; // below this no label can be read: rather show a part, the focus in it
-    if (cy.zoom() < narrowest && cy.nodes().length < 80) {
+    const narrowest = 0.75; // below this labels are hard to read: rather show a part, the focus in it
+    if (!whole && cy.zoom() < narrowest && cy.nodes().length < 80) {
       cy.zoom(narrowest);
       cy.center(cy.nodes(".focus"));
       fill(cy);
@@ -222,7 +222,7 @@
     toggle: (el) => { const cy = canvas(); if (cy) remember(cy, el.dataset.token); else toggle(el.dataset.token); },
     "copy-link": (el) => copy(location.href, el),
     "copy-id": (el) => copy(el.dataset.value, el),
-    fit: () => { const cy = canvas(); if (cy) fit(cy); },
+    fit: () => { const cy = canvas(); if (cy) fit(cy, true); },
     "zoom-in": () => { const cy = canvas(); if (cy) cy.zoom({level: cy.zoom() * 1.3, renderedPosition: middle(cy)}); },
     "zoom-out": () => { const cy = canvas(); if (cy) cy.zoom({level: cy.zoom() / 1.3, renderedPosition: middle(cy)}); },
     png: () => picture(),
