@@ -24,6 +24,9 @@ from lineage.records import (
     xsd_double,
 )
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""``json.dumps`` would make an encoder for each record."""
+
 
 def canonical(record: Record) -> str:
     """One line of JSON that is the same for equal records and for no others."""
@@ -41,7 +44,7 @@ def canonical(record: Record) -> str:
         ]
     else:
         fields = [record.kind.keyword, record.bundle, record.identifier, encoded]
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _encode(fields)
 
 
 def from_canonical(line: str) -> Record:
@@ -122,7 +125,7 @@ def encode_event(event: FileEvent) -> str:
         encode_attributes(event.attributes),
         encode_attributes(event.relation_attributes),
     ]
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return _encode(fields)
 
 
 def decode_event(line: str) -> FileEvent:

@@ -48,6 +48,8 @@ class StoredElement:
     @property
     def attributes(self) -> Attributes:
         """The attributes of all its kinds together."""
+        if len(self.records) == 1:
+            return self.records[0].attributes
         return attributes(pair for record in self.records for pair in record.attributes)
 
     def values(self, name: str) -> tuple[Value, ...]:

@@ -38,11 +38,11 @@ from lineage.stores.bolt_lease import Lease
 from lineage.stores.bolt_schema import make_schema
 from lineage.stores.bolt_search import find, named
 from lineage.stores.bolt_values import (
+    PropertyNames,
     Row,
     clean,
     node_key,
     relation_of,
-    size_of,
     stored_element,
     whole_key,
 )
@@ -329,11 +329,11 @@ class BoltStore:
         with self._lease.held(), self._lease.batch():
             return self._connection.write(confirmed)
 
-    def _prefixes(self, statements: Iterable[Record | Namespace]) -> PrefixMap:
+    def _prefixes(self, statements: Iterable[Record | Namespace]) -> PropertyNames:
         """The prefixes under which attributes become properties; those of a batch count too."""
         new = {s for s in statements if isinstance(s, Namespace)}
         known = sorted({*self.namespaces(), *new}, key=lambda n: (n.iri, n.prefix))
-        return PrefixMap((n.prefix, n.iri) for n in known)
+        return PropertyNames(PrefixMap((n.prefix, n.iri) for n in known))
 
 
 def _relations(found: Iterable[Row]) -> Iterator[StoredRelation]:
@@ -385,7 +385,9 @@ def _batches(
     for index, statement in enumerate(statements):
         size = 200
         if not isinstance(statement, Namespace | Bundle):
-            size += 2 * sum(size_of(value) for _, value in statement.attributes)
+            size += 2 * sum(
+                len(value) for _, value in statement.attributes if isinstance(value, str)
+            )
         if index > start and (index - start >= BATCH_ROWS or size_bytes + size > BATCH_BYTES):
             yield statements[start:index]
             start, size_bytes = index, 0

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 import neo4j
 
 from lineage.canonical import canonical, decode_event, digest, encode_event
-from lineage.identifiers import PrefixMap
 from lineage.identity import Changes, Version
 from lineage.records import Entity, FileEvent, Relation
 from lineage.stores.bolt_connection import Connection, parts_of_keys, rows, run, run_rows
 from lineage.stores.bolt_nodes import Nodes
 from lineage.stores.bolt_values import (
     INDEXED_CHARACTERS,
+    PropertyNames,
     Row,
     clean,
     relation_of,
@@ -102,7 +102,9 @@ def _delete(tx: neo4j.ManagedTransaction, known: dict[str, _Known]) -> None:
             run(tx, cypher_text("delete_bound_relations", type=type_), keys=part)
 
 
-def drop(tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PrefixMap, now: str) -> None:
+def drop(
+    tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PropertyNames, now: str
+) -> None:
     """Removes relations that identity made; the events that they rested on stay as they are."""
     known = _known(tx, items)
     _delete(tx, known)
@@ -116,7 +118,7 @@ def drop(tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PrefixMap
 
 
 def put_versions(
-    tx: neo4j.ManagedTransaction, items: Iterable[Version], prefixes: PrefixMap, now: str
+    tx: neo4j.ManagedTransaction, items: Iterable[Version], prefixes: PropertyNames, now: str
 ) -> None:
     """Writes what identity says of file versions."""
     nodes = Nodes(tx, prefixes, now, None)
@@ -134,7 +136,7 @@ def put_versions(
 
 
 def drop_versions(
-    tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PrefixMap, now: str
+    tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PropertyNames, now: str
 ) -> None:
     """Takes back what identity said of file versions; what nothing else needs is deleted."""
     nodes = Nodes(tx, prefixes, now, None)
@@ -152,7 +154,7 @@ def drop_versions(
 
 
 def put_bindings(
-    tx: neo4j.ManagedTransaction, items: Iterable[Binding], prefixes: PrefixMap, now: str
+    tx: neo4j.ManagedTransaction, items: Iterable[Binding], prefixes: PropertyNames, now: str
 ) -> None:
     """Makes relations between activities and file versions, or moves them to other versions."""
     wanted = {binding.key: binding for binding in items}
@@ -215,12 +217,13 @@ def _absorb_loose_events(tx: neo4j.ManagedTransaction, bindings: Iterable[Bindin
             run(tx, cypher_text("delete_loose_events"), keys=part)
 
 
-def _row(binding: Binding, relation: Relation, stored: _Known | None, prefixes: PrefixMap) -> Row:
+def _row(
+    binding: Binding, relation: Relation, stored: _Known | None, prefixes: PropertyNames
+) -> Row:
     statements = sorted({*(stored.statements if stored else ()), *binding.statements})
     sources = {line.partition(" ")[0] for line in statements}
-    row = relation_row(binding.key, relation, sources, prefixes)
+    row = relation_row(binding.key, relation, canonical(relation), sources, prefixes)
     properties = row["properties"]
-    properties["bound"] = binding.key
     event = binding.event or (stored.event if stored else None)
     if event is not None:
         properties["statements"] = statements
@@ -265,7 +268,7 @@ class Step(Protocol):
     """One kind of change, done in one transaction."""
 
     def __call__(
-        self, tx: neo4j.ManagedTransaction, items: Any, prefixes: PrefixMap, now: str
+        self, tx: neo4j.ManagedTransaction, items: Any, prefixes: PropertyNames, now: str
     ) -> None:
         """Does it; again changes nothing."""
 

@@ -216,7 +216,9 @@ def _reason(error: BaseException) -> str:
 def rows(tx: neo4j.ManagedTransaction, text: str, /, **parameters: Any) -> list[Row]:
     """The rows of one query inside a transaction, as dictionaries."""
     result = tx.run(text, parameters)
-    return [record.data() for record in result]
+    # Record.data() looks for nodes inside the values, and we never return any
+    keys = result.keys()
+    return [dict(zip(keys, record.values(), strict=True)) for record in result]
 
 
 def run(tx: neo4j.ManagedTransaction, text: str, /, **parameters: Any) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 import neo4j
 
 from lineage.canonical import canonical, digest, from_canonical
-from lineage.identifiers import PrefixMap
 from lineage.records import Bundle, Entity, Relation
 from lineage.stores.bolt_connection import parts_of_keys, rows, run, run_rows
 from lineage.stores.bolt_values import (
+    PropertyNames,
     Row,
     declarations,
     element_row,
@@ -51,6 +51,8 @@ class Node:
     """Digest of a stored declaration -> sources."""
     new: dict[str, Declaration | Bundle] = field(default_factory=dict)
     """Digest -> declaration that the source being written adds."""
+    lines: dict[str, str] = field(default_factory=dict)
+    """Digest -> canonical line of what is new."""
     resolved: Entity | None = None
     aliases: tuple[str, ...] = ()
     changed: bool = False
@@ -92,7 +94,7 @@ class Nodes:
     """The elements that one transaction touches; `flush` writes what was gathered."""
 
     def __init__(
-        self, tx: neo4j.ManagedTransaction, prefixes: PrefixMap, now: str, source: str | None
+        self, tx: neo4j.ManagedTransaction, prefixes: PropertyNames, now: str, source: str | None
     ) -> None:
         """``source``: whose declarations are written; ``None`` where identity writes."""
         self._tx = tx
@@ -111,21 +113,22 @@ class Nodes:
         for key in wanted.values():
             self._nodes[key] = Node(key)
         for part in parts_of_keys(wanted, 5_000):
-            for row in rows(self._tx, cypher_text("known_elements"), keys=part):
-                node = self._nodes[wanted[row["key"]]]
+            (row,) = rows(self._tx, cypher_text("known_elements"), keys=part)
+            for key, labels, is_bundle, declared in row["found"]:
+                node = self._nodes[wanted[key]]
                 node.known = True
-                node.labels = frozenset(row["labels"])
-                node.implied = {_KINDS[label] for label in node.labels if label in _KINDS}
-                node.is_bundle = bool(row["is_bundle"])
-                node.declared_kinds = frozenset(row["declared"] or ())
+                node.labels = frozenset(labels)
+                node.implied = {_KINDS[label] for label in labels if label in _KINDS}
+                node.is_bundle = bool(is_bundle)
+                node.declared_kinds = frozenset(declared or ())
 
     def load_assertions(self, keys: Collection[str]) -> None:
         """Learns which declarations, by digest, the known ones of these elements have."""
         wanted = {node_key(key): key for key in keys if self._nodes[key].known}
         for part in parts_of_keys(wanted, 5_000):
-            for row in rows(self._tx, cypher_text("known_assertions"), keys=part):
-                node = self._nodes[wanted[row["key"]]]
-                node.said.setdefault(row["digest"], set()).add(row["source"])
+            (row,) = rows(self._tx, cypher_text("known_assertions"), keys=part)
+            for key, said, source in row["found"]:
+                self._nodes[wanted[key]].said.setdefault(said, set()).add(source)
 
     def read_states(self, nodes: Iterable[Node]) -> None:
         """Reads all that a fold of these known elements needs."""
@@ -191,8 +194,9 @@ class Nodes:
         assertions: list[Row] = []
         for node in nodes:
             element = node.folded(self._source)
-            row = element_row(element, self._prefixes, node.resolved)
             alone = len(node.new) == 1 and node.resolved is None and bool(element.records)
+            line = next(iter(node.lines.values())) if alone else None
+            row = element_row(element, self._prefixes, node.resolved, line)
             if alone:
                 row["digest"] = next(iter(node.new))
             else:

@@ -79,8 +79,21 @@ def whole_key(row: Mapping[str, Any]) -> str:
     return key
 
 
-def property_name(iri: str, prefixes: PrefixMap) -> str:
+class PropertyNames:
     """The property under which users find an attribute: ``prefix_local``."""
+
+    def __init__(self, prefixes: PrefixMap) -> None:
+        self._prefixes = prefixes
+        self._names: dict[str, str] = {}
+
+    def __getitem__(self, iri: str) -> str:
+        """The name for one attribute, always the same."""
+        if iri not in self._names:
+            self._names[iri] = _property_name(iri, self._prefixes)
+        return self._names[iri]
+
+
+def _property_name(iri: str, prefixes: PrefixMap) -> str:
     curie = prefixes.compact(iri)
     if curie == iri:
         local = local_part(iri)
@@ -102,13 +115,13 @@ def _native(value: Value) -> str | bool | int | float:
 
 
 def _properties(
-    items: Attributes, names: Mapping[str, str], left_out: frozenset[str], prefixes: PrefixMap
+    items: Attributes, names: Mapping[str, str], left_out: frozenset[str], prefixes: PropertyNames
 ) -> Row:
     """Native properties of attributes: a list where an attribute has several values."""
     found: dict[str, list[Value]] = {}
     for iri, value in items:
         if iri not in left_out:
-            name = names.get(iri) or property_name(iri, prefixes)
+            name = names.get(iri) or prefixes[iri]
             found.setdefault(name, []).append(value)
     properties: Row = {}
     for name, values in found.items():
@@ -136,8 +149,8 @@ def labels_of(element: StoredElement) -> tuple[str, ...]:
     further = {
         TYPE_LABELS[value_text(value)]
         for record in element.records
-        for value in record.values(v.PROV_TYPE)
-        if value_text(value) in TYPE_LABELS
+        for name, value in record.attributes
+        if name == v.PROV_TYPE and value_text(value) in TYPE_LABELS
     }
     if element.is_bundle:
         further.add("Bundle")
@@ -145,13 +158,19 @@ def labels_of(element: StoredElement) -> tuple[str, ...]:
     return ("Element", *kinds, *sorted(further))
 
 
-def element_row(element: StoredElement, prefixes: PrefixMap, resolved: Entity | None = None) -> Row:
+def element_row(
+    element: StoredElement,
+    prefixes: PropertyNames,
+    resolved: Entity | None = None,
+    line: str | None = None,
+) -> Row:
     """A node's properties and its two times.
 
     Args:
         element: The fold.
         prefixes: For the names of attributes.
         resolved: What identity says of it, kept for the next fold.
+        line: Canonical line of its only record, where that is known.
     """
     together = element.attributes
     properties = _properties(together, _ELEMENT_NAMES, _TIMES, prefixes)
@@ -160,7 +179,7 @@ def element_row(element: StoredElement, prefixes: PrefixMap, resolved: Entity | 
         "key": key,
         "id": clean(element.identifier[:INDEXED_CHARACTERS]),
         "name": clean(element.name[:INDEXED_CHARACTERS]),
-        "prov_json": "\n".join(stored_line(canonical(record)) for record in element.records),
+        "prov_json": stored_line(line or "\n".join(map(canonical, element.records))),
         "declared": [record.kind.keyword for record in element.records],
         "sources": list(element.sources),
         "search": clean(haystack(element)),
@@ -186,8 +205,10 @@ def element_row(element: StoredElement, prefixes: PrefixMap, resolved: Entity | 
     }
 
 
-def relation_row(key: str, relation: Relation, sources: Iterable[str], prefixes: PrefixMap) -> Row:
-    """A relationship's properties, its time and the node keys of its ends.
+def relation_row(
+    key: str, relation: Relation, line: str, sources: Iterable[str], prefixes: PropertyNames
+) -> Row:
+    """A relationship's properties, its time and the node keys of its ends; ``line`` is canonical.
 
     An absent end has a node of its own, so that no node collects them all.
     """
@@ -196,7 +217,7 @@ def relation_row(key: str, relation: Relation, sources: Iterable[str], prefixes:
     )
     properties |= {
         "key": key,
-        "prov_json": stored_line(canonical(relation)),
+        "prov_json": stored_line(line),
         "sources": sorted(sources),
     }
     if relation.identifier is not None:
@@ -239,10 +260,9 @@ def relation_of(line: str) -> Relation:
 
 def size_of(row: Any) -> int:
     """Roughly how many bytes a row takes in a message."""
-    if isinstance(row, str):
+    kind = type(row)
+    if kind is str:
         return len(row) + 5 if row.isascii() else 3 * len(row) + 5
-    if isinstance(row, dict):
-        return sum(size_of(value) + 20 for value in row.values())
-    if isinstance(row, list | tuple):
-        return sum(size_of(value) for value in row)
-    return 9
+    if kind is dict:
+        return sum(map(size_of, row.values())) + 20 * len(row)
+    return sum(map(size_of, row)) if kind is list else 9

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import neo4j
 
-from lineage.canonical import canonical, digest, relation_key
-from lineage.identifiers import PrefixMap, key_of
+from lineage.canonical import canonical, digest
+from lineage.identifiers import key_of
 from lineage.records import Bundle, Namespace, Record, Relation
-from lineage.stores.bolt_connection import parts, rows, run_rows
+from lineage.stores.bolt_connection import parts_of_keys, rows, run, run_rows
 from lineage.stores.bolt_nodes import Nodes
-from lineage.stores.bolt_values import Row, clean, relation_row
+from lineage.stores.bolt_values import PropertyNames, Row, clean, relation_row
 from lineage.stores.cypher_texts import cypher_text
 from lineage.stores.fold import Declaration, implied_kinds
 
@@ -25,6 +25,9 @@ class _Gathered:
     declared: dict[str, dict[str, Declaration | Bundle]] = field(default_factory=dict)
     """Element key -> digest -> declaration."""
     relations: dict[str, Relation] = field(default_factory=dict)
+    """By `lineage.canonical.relation_key`."""
+    lines: dict[str, str] = field(default_factory=dict)
+    """Digest -> canonical line."""
     bundles: set[str] = field(default_factory=set)
 
 
@@ -33,8 +36,12 @@ def _gather(statements: Iterable[Record | Namespace]) -> _Gathered:
     for statement in statements:
         if isinstance(statement, Namespace):
             found.namespaces.add(statement)
-        elif isinstance(statement, Relation):
-            found.relations[relation_key(statement)] = statement
+            continue
+        line = canonical(statement)
+        said = digest(line)
+        found.lines[said] = line
+        if isinstance(statement, Relation):
+            found.relations[said] = statement
             if statement.bundle is not None:
                 found.bundles.add(statement.bundle)
         else:
@@ -45,7 +52,6 @@ def _gather(statements: Iterable[Record | Namespace]) -> _Gathered:
                 key = statement.key
                 if statement.bundle is not None:
                     found.bundles.add(statement.bundle)
-            said = digest(canonical(statement))
             found.declared.setdefault(key, {})[said] = statement
     return found
 
@@ -70,7 +76,7 @@ def write_batch(
     tx: neo4j.ManagedTransaction,
     source: str,
     statements: Sequence[Record | Namespace],
-    prefixes: PrefixMap,
+    prefixes: PropertyNames,
     now: str,
 ) -> int:
     """Adds what a source says; returns how many records of it were new."""
@@ -94,6 +100,7 @@ def write_batch(
         for said, record in declared.items():
             if source not in node.said.get(said, ()):
                 node.new[said] = record
+                node.lines[said] = found.lines[said]
                 node.changed = True
                 new += 1
     for bundle in found.bundles:
@@ -103,7 +110,7 @@ def write_batch(
     for relation in found.relations.values():
         imply_kinds(nodes, relation)
     nodes.flush()
-    return new + _write_relations(tx, source, found.relations, nodes, prefixes, now)
+    return new + _write_relations(tx, source, found, nodes, prefixes, now)
 
 
 Group = tuple[str, str, str]
@@ -142,36 +149,35 @@ def create_relations(
 def _write_relations(
     tx: neo4j.ManagedTransaction,
     source: str,
-    relations: dict[str, Relation],
+    gathered: _Gathered,
     nodes: Nodes,
-    prefixes: PrefixMap,
+    prefixes: PropertyNames,
     now: str,
 ) -> int:
     created: dict[Group, list[Row]] = {}
     doubtful: dict[Group, list[Row]] = {}
-    for key, relation in relations.items():
-        row = relation_row(key, relation, [source], prefixes)
+    for key, relation in gathered.relations.items():
+        row = relation_row(key, relation, gathered.lines[key], [source], prefixes)
         # between a new element and any other there is no relation yet
         old = all(nodes[end].known for end in ends_of(relation) if end is not None)
         (doubtful if old else created).setdefault(group_of(relation), []).append(row)
     new = 0
     for group, table in sorted(doubtful.items()):
         known: dict[str, list[str]] = {}
-        asked = [
-            {"key": r["properties"]["key"], "subject": r["subject"], "object": r["object"]}
-            for r in table
-        ]
-        for part in parts(asked):
-            for found in rows(tx, grouped_text("known_relations", group), rows=part):
-                known[found["key"]] = found["sources"]
-        joined: list[Row] = []
-        for question, row in zip(asked, table, strict=True):
-            sources = known.get(question["key"])
-            if sources is None:
+        for part in parts_of_keys([row["properties"]["key"] for row in table]):
+            (found,) = rows(tx, cypher_text("known_relations", type=group[0]), keys=part)
+            known |= dict(found["found"])
+        joined: dict[tuple[str, ...], list[str]] = {}
+        for row in table:
+            key = row["properties"]["key"]
+            if key not in known:
                 created.setdefault(group, []).append(row)
-            elif source not in sources:
-                joined.append(question | {"sources": sorted({*sources, source})})
-        run_rows(tx, grouped_text("add_relation_sources", group), joined)
-        new += len(joined)
+            elif source not in known[key]:
+                joined.setdefault(tuple(sorted({*known[key], source})), []).append(key)
+        for sources, keys in sorted(joined.items()):
+            for part in parts_of_keys(keys):
+                text = cypher_text("add_relation_sources", type=group[0])
+                run(tx, text, keys=part, sources=list(sources))
+        new += sum(map(len, joined.values()))
     create_relations(tx, created, now)
     return new + sum(map(len, created.values()))

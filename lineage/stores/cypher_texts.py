@@ -22,7 +22,7 @@ LABELS = frozenset(
 TYPES = frozenset({kind.keyword for kind in RelationKind} | {"ASSERTS"})
 """Every relationship type that a store writes."""
 
-PROPERTIES = frozenset({"bound", "id", "name", "path", "product", "recorded_path"})
+PROPERTIES = frozenset({"bound", "id", "key", "name", "path", "product", "recorded_path"})
 PROPERTIES |= {"recorded_product"}
 """Every property whose name varies inside a text."""
 

@@ -32,8 +32,11 @@ def fold_attributes(declarations: Iterable[Declaration]) -> Attributes:
     Each attribute has the values of the best declaration that gives it: finished beats running,
     then the later stop, then more attributes, then the canonical line. prov:type is the union.
     """
+    several = list(declarations)
+    if len(several) == 1:
+        return several[0].attributes
     # by canonical line: to Python 1, 1.0 and True are equal, and so would be the records
-    distinct = {canonical(declaration): declaration for declaration in declarations}
+    distinct = {canonical(declaration): declaration for declaration in several}
     ranked = sorted(distinct.values(), key=_rank, reverse=True)
     if len(ranked) == 1:
         return ranked[0].attributes
@@ -84,7 +87,11 @@ def fold(
         for kind in ElementKind
         if kind in by_kind
     )
-    together = attributes(pair for record in records for pair in record.attributes)
+    together = (
+        records[0].attributes
+        if len(records) == 1
+        else attributes(pair for record in records for pair in record.attributes)
+    )
     kinds = {*by_kind, *implied}
     if is_bundle:
         kinds.add(ElementKind.ENTITY)

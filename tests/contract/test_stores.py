@@ -41,7 +41,7 @@ from lineage.subgraph import StoredEvent
 from lineage.vocabulary import ElementKind, RelationKind
 from tests.conftest import EmptyStore
 from tests.strategies import documents, namespaces
-from tests.test_identity import event_sets
+from tests.test_identity_properties import event_sets
 
 EX = "http://example.org/"
 T0 = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
@@ -452,11 +452,17 @@ def _corpus_document(path: Path) -> list[Record | Namespace]:
     return list(ProvJsonImporter().records(path, lambda problem: None))  # type: ignore[arg-type]
 
 
-def test_every_document_of_the_corpus_comes_back_out_of_a_full_store(store: GraphStore) -> None:
-    """398 documents that share identifiers are told apart again by their source."""
-    said = {path.stem: _corpus_document(path) for path in CORPUS}
-    for key, statements in said.items():
-        fill(store, [statements], key)
+def test_every_document_of_the_corpus_comes_back_out_of_a_full_store(
+    store: GraphStore, request: pytest.FixtureRequest
+) -> None:
+    """Documents that share identifiers are told apart again by their source."""
+    # a server is asked about every fifth, as the embedded engine runs the same Cypher on all
+    chosen = CORPUS[::5] if "neo4j" in request.node.name else CORPUS
+    said = {path.stem: _corpus_document(path) for path in chosen}
+    with store.writing():
+        for key, statements in said.items():
+            store.begin(a_source(key))
+            store.write(key, statements)
     wrong = [
         key
         for key, statements in said.items()
@@ -464,5 +470,5 @@ def test_every_document_of_the_corpus_comes_back_out_of_a_full_store(store: Grap
         != sorted({canonical(s) for s in statements if not isinstance(s, Namespace)})
     ]
 
-    assert len(said) == 398
+    assert len(CORPUS) == 398
     assert wrong == []

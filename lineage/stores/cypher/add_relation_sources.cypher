@@ -1,6 +1,3 @@
-UNWIND $rows AS row
-MATCH (s:<subject> {key: row.subject})
-MATCH (o:<object> {key: row.object})
-MATCH (s)-[r:<type>]->(o)
-WHERE r.key = row.key
-SET r.sources = row.sources
+MATCH ()-[r:<type>]->()
+WHERE r.key IN $keys
+SET r.sources = $sources

@@ -1,5 +1,6 @@
 UNWIND $keys AS key
 MATCH (n:Element {key: key})
+WITH n
 MATCH (n)-[r:<types>]->(m:Element)
 WHERE m.key IN $shown
 RETURN r.key AS key, r.prov_json AS prov_json, r.sources AS sources

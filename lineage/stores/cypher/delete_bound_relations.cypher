@@ -1,3 +1,3 @@
 MATCH ()-[r:<type>]->()
-WHERE r.bound IN $keys
+WHERE r.key IN $keys
 DELETE r

@@ -1,3 +1,3 @@
 MATCH ()-[r:<type>]->()
 WHERE r.<property> IN $values
-RETURN r.bound AS key, r.statements AS statements
+RETURN r.key AS key, r.statements AS statements

@@ -1,4 +1,5 @@
 UNWIND $keys AS key
 MATCH (n:Element {key: key})
+WITH n
 MATCH (n)<-[a:ASSERTS]-(s:Source)
-RETURN n.key AS key, s.key AS source, a.digest AS digest
+RETURN collect([n.key, a.digest, s.key]) AS found
