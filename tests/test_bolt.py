@@ -1,4 +1,4 @@
-"""What only the Bolt store does: credentials, the closed vocabulary, locks, transactions, Cypher."""
+"""What only the Bolt store does: credentials, closed vocabulary, locks, transactions, Cypher."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_one_writes_at_a_time(bolt_store: BoltStore, monkeypatch: pytest.MonkeyP
     """The second writer is told who writes, and may write when the first is done."""
     monkeypatch.setattr(bolt_lease, "PATIENCE_S", 0.3)
     with a_second(bolt_store) as other:
-        with bolt_store.writing(), pytest.raises(StoreBusy, match="process [0-9]+ on"):
+        with bolt_store.writing(), pytest.raises(StoreBusy, match=r"process [0-9]+ on"):
             other.begin(Source("s", (), "i", "1", 1))
         other.begin(Source("s", (), "i", "1", 1, recorded_at=T0))
         known = bolt_store.sources()
