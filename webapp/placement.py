@@ -18,7 +18,7 @@ TALLEST_FOR_DOT = 26
 """Boxes in one layer; taller layers are folded, which ``dot`` cannot do."""
 
 _DOT_TIMEOUT_S = 5.0
-_LAYER_GAP = 68.0
+_LAYER_GAP = 72.0
 _COLUMN_GAP = 26.0
 _ROW_GAP = 22.0
 _MOST_ROWS = 18
@@ -64,7 +64,7 @@ def _by_dot(boxes: Sequence[Box], arrows: Sequence[tuple[int, int]]) -> list[Poi
     program = _dot()
     if program is None or not boxes:
         return None
-    lines = ['digraph{rankdir=LR;nodesep=0.25;ranksep=0.72;node[shape=box,fixedsize=true,label=""]']
+    lines = ['digraph{rankdir=LR;nodesep=0.25;ranksep=0.85;node[shape=box,fixedsize=true,label=""]']
     for index, box in enumerate(boxes):
         width, height = box.width / _PIXELS_PER_INCH, box.height / _PIXELS_PER_INCH
         lines.append(f"{index}[width={width:.4f},height={height:.4f}]")

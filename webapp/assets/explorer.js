@@ -199,7 +199,11 @@
     cy.scratch("_wired", true);
     cy.multiClickDebounceTime(400);
     // where something above the canvas changed height, the first tap would miss
-    el.addEventListener("pointerdown", () => cy.renderer().invalidateContainerClientCoordsCache(), true);
+    el.addEventListener("pointerdown", () => {
+      el.dataset.pointer = ""; // the ring around the canvas is for those who use keys
+      cy.renderer().invalidateContainerClientCoordsCache();
+    }, true);
+    window.addEventListener("keydown", () => delete el.dataset.pointer, true);
     cy.on("tap", (event) => {
       el.focus({preventScroll: true});
       if (event.target === cy) select("");
