@@ -409,6 +409,21 @@ def test_an_unknown_focus_offers_a_way_on(watched: Watched) -> None:
     expect(page.locator(".message")).to_have_count(0)
 
 
+def test_a_server_that_went_away_is_said_and_asked_again(watched: Watched) -> None:
+    """What is on the screen stays, a notice says that it may be old, and a press goes on."""
+    page = watched.open(MERGED + "&depth=1")
+    page.route("**/_dash-update-component**", lambda route: route.abort())
+    page.get_by_role("link", name="One relation more").click()
+    expect(page.locator(".offline")).to_be_visible()
+    assert len(watched.names()) > 1
+    page.unroute("**/_dash-update-component**")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".toolbar .number")).to_have_text("2")
+
+    expect(page.locator(".offline")).to_be_hidden()
+    watched.errors.clear()  # the browser says that requests failed
+
+
 def test_the_page_has_a_language_and_named_controls(watched: Watched) -> None:
     """Screen readers know what they read and what each button does."""
     page = watched.open(MERGED)

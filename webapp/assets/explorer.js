@@ -17,9 +17,9 @@
   // the only writer of the address: a step can be undone with back, a mere selection cannot
   function write(params, replace) {
     const text = params.toString();
-    const next = text ? "?" + text : "";
     if (text === query().toString()) return false; // ends every echo
-    history[replace ? "replaceState" : "pushState"](null, "", location.pathname + next);
+    const address = location.pathname + (text ? "?" + text : "");
+    history[replace ? "replaceState" : "pushState"](null, "", address);
     window.dispatchEvent(new PopStateEvent("popstate")); // dcc.Location reads the address again
     return true;
   }
@@ -181,11 +181,15 @@
       if (event.shiftKey) visit("?focus=" + encodeURIComponent(shown.refs[selection()]), true);
       else remember(cy, selection());
     }
-    else if (event.key === "+") cy.zoom({level: cy.zoom() * 1.25, renderedPosition: middle(cy)});
-    else if (event.key === "-") cy.zoom({level: cy.zoom() / 1.25, renderedPosition: middle(cy)});
+    else if (event.key === "+") zoom(1.25);
+    else if (event.key === "-") zoom(0.8);
   }
 
-  const middle = (cy) => ({x: cy.width() / 2, y: cy.height() / 2});
+  function zoom(factor) {
+    const cy = canvas();
+    const middle = {x: cy.width() / 2, y: cy.height() / 2};
+    cy.zoom({level: cy.zoom() * factor, renderedPosition: middle});
+  }
 
   function remember(cy, token) {
     const node = cy.getElementById(token);
@@ -227,20 +231,19 @@
     "copy-link": (el) => copy(location.href, el),
     "copy-id": (el) => copy(el.dataset.value, el),
     fit: () => { const cy = canvas(); if (cy) fit(cy, true); },
-    "zoom-in": () => { const cy = canvas(); if (cy) cy.zoom({level: cy.zoom() * 1.3, renderedPosition: middle(cy)}); },
-    "zoom-out": () => { const cy = canvas(); if (cy) cy.zoom({level: cy.zoom() / 1.3, renderedPosition: middle(cy)}); },
+    "zoom-in": () => zoom(1.25),
+    "zoom-out": () => zoom(0.8),
     png: () => picture(),
-    retry: () => { offline(false); setProps("attempt", {data: Date.now()}); },
-    scheme: () => setScheme(document.documentElement.dataset.scheme === "dark" ? "light" : "dark", true),
+    retry: () => { delete document.documentElement.dataset.offline; setProps("attempt", {data: Date.now()}); },
+    scheme: () => setProps("scheme", {data: window.lineageScheme.turn()}),
     run: () => run(),
   };
 
   async function copy(text, el) {
     let done = false;
-    try { await navigator.clipboard.writeText(text); done = true; } catch { /* plain http on another host */ }
+    try { await navigator.clipboard.writeText(text); done = true; } catch { /* not over plain http */ }
     if (!done) {
-      const area = document.createElement("textarea");
-      area.value = text;
+      const area = Object.assign(document.createElement("textarea"), {value: text});
       document.body.append(area);
       area.select();
       done = document.execCommand("copy");
@@ -271,19 +274,6 @@
     if (text && !go({page: "cypher", q: text})) setProps("attempt", {data: Date.now()});
   }
 
-  function setScheme(scheme, keep) {
-    document.documentElement.dataset.scheme = scheme;
-    document.documentElement.dataset.agThemeMode = scheme;
-    if (keep) try { localStorage.setItem("lineage-scheme", scheme); } catch { /* private window */ }
-    if (window.dash_clientside && window.dash_clientside.set_props && $("canvas")) setProps("scheme", {data: scheme});
-  }
-
-  function firstScheme() {
-    let kept = null;
-    try { kept = localStorage.getItem("lineage-scheme"); } catch { /* private window */ }
-    return kept || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-  }
-
   document.addEventListener("click", (event) => {
     const el = event.target.closest && event.target.closest("[data-act], a[href]");
     for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -294,9 +284,8 @@
     const href = el.getAttribute("href") || "";
     if (!href.startsWith("?") || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const token = el.dataset.token;
-    if (token && token in shown.refs && document.documentElement.dataset.page === "explore") select(token);
-    else visit(href, "keep" in el.dataset);
+    const token = document.documentElement.dataset.page === "explore" ? el.dataset.token : "";
+    if (token in shown.refs) select(token); else visit(href, "keep" in el.dataset);
     if (el.closest("#results")) closeSearch();
   });
 
@@ -342,29 +331,6 @@
     else if (event.key === "f") acts.fit();
     else if (event.key === "Escape") select("");
   });
-
-  // ---- requests: a bar while they last, a notice when the server does not answer
-  let waiting = 0;
-  const fetchPlain = window.fetch;
-  window.fetch = async (...request) => {
-    waiting += 1;
-    document.documentElement.dataset.busy = "";
-    try {
-      const answer = await fetchPlain(...request);
-      offline(answer.status >= 500 ? "failed" : false);
-      return answer;
-    } catch (error) {
-      offline("gone");
-      throw error;
-    } finally {
-      waiting -= 1;
-      if (!waiting) delete document.documentElement.dataset.busy;
-    }
-  };
-
-  function offline(how) {
-    if (how) document.documentElement.dataset.offline = how; else delete document.documentElement.dataset.offline;
-  }
 
   // ---- what Dash calls
   function arrived(params) {
@@ -416,7 +382,6 @@
     },
   });
 
-  setScheme(firstScheme());
   arrived(query());
   new MutationObserver(() => {
     const el = $("canvas");
