@@ -21,7 +21,8 @@ from importers.provjson import ProvJsonImporter
 from lineage.records import Activity, Agent, Entity, Relation
 from lineage.session import import_paths
 from lineage.settings import Settings
-from lineage.stores.bolt import BoltStore, open_bolt, open_embedded
+from lineage.stores.bolt import BoltStore, open_bolt
+from lineage.stores.embedded import open_embedded
 
 BATCH = 5_000
 WARM_RECORDS = 20_000

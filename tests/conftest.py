@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from lineage.interfaces import GraphStore
-from lineage.stores.bolt import BoltStore, open_embedded
+from lineage.stores.bolt import BoltStore
 from lineage.stores.bolt_connection import BoltServer
-from lineage.stores.embedded import supported
+from lineage.stores.embedded import open_embedded, supported
 from lineage.stores.memory import MemoryStore
 from tests.neo4j.server import CACHE, DEFAULT_VERSION
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +16,14 @@ from lineage import vocabulary as v
 from lineage.errors import QueryFailed, QueryRefused, StoreBusy, StoreError
 from lineage.interfaces import Source
 from lineage.records import Activity, Entity, Record, Relation, attributes
-from lineage.stores import bolt_lease
+from lineage.stores import write_right
 from lineage.stores.bolt import BoltStore, open_bolt
 from lineage.stores.bolt_connection import BoltServer
 from lineage.stores.bolt_cypher import Caps
 from lineage.stores.cypher_texts import cypher_text
+from lineage.stores.embedded import open_embedded
 from lineage.vocabulary import RelationKind
+from tests.conftest import wipe
 from tests.contract.test_stores import EX, T0, fill, lines
 
 ROOT = Path(__file__).parents[1]
@@ -136,7 +140,11 @@ def test_a_batch_that_fails_leaves_nothing(
 @contextmanager
 def a_second(store: BoltStore) -> Iterator[BoltStore]:
     """Another connection to the same engine, as another process has it."""
-    other = BoltStore(store._connection.server)
+    directory = store.description.removeprefix("embedded engine in ")
+    if directory == store.description:
+        other = BoltStore(store._connection.server)
+    else:
+        other = open_embedded(Path(directory), linger_s=0)
     try:
         yield other
     finally:
@@ -145,9 +153,9 @@ def a_second(store: BoltStore) -> Iterator[BoltStore]:
 
 def test_one_writes_at_a_time(bolt_store: BoltStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second writer is told who writes, and may write when the first is done."""
-    monkeypatch.setattr(bolt_lease, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(write_right, "PATIENCE_S", 0.3)
     with a_second(bolt_store) as other:
-        with bolt_store.writing(), pytest.raises(StoreBusy, match=r"process [0-9]+ on"):
+        with bolt_store.writing(), pytest.raises(StoreBusy, match=r"process [0-9]+.* is writing"):
             other.begin(Source("s", (), "i", "1", 1))
         other.begin(Source("s", (), "i", "1", 1, recorded_at=T0))
         known = bolt_store.sources()
@@ -155,18 +163,56 @@ def test_one_writes_at_a_time(bolt_store: BoltStore, monkeypatch: pytest.MonkeyP
     assert [source.key for source in known] == ["s"]
 
 
-def test_a_killed_writer_keeps_nobody_out_for_long(
-    bolt_store: BoltStore, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.neo4j
+def test_a_lease_that_is_not_renewed_ends_by_itself(
+    neo4j_store: BoltStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A right to write that is not renewed ends by itself."""
-    monkeypatch.setattr(bolt_lease, "LEASE_MS", 300)
-    bolt_store.begin(Source("s", (), "i", "1", 1, recorded_at=T0))
-    bolt_store._lease._acquire()  # and nobody releases it
-    with a_second(bolt_store) as other:
+    """On a server a killed writer keeps nobody out for longer than its lease."""
+    wipe(neo4j_store)
+    monkeypatch.setattr(write_right, "LEASE_MS", 300)
+    neo4j_store.begin(Source("s", (), "i", "1", 1, recorded_at=T0))
+    assert isinstance(neo4j_store._right, write_right.Lease)
+    neo4j_store._right._acquire()  # and nobody releases it
+    with a_second(neo4j_store) as other:
         other.begin(Source("t", (), "i", "1", 1, recorded_at=T0))
         known = other.sources()
 
     assert [source.key for source in known] == ["s", "t"]
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from lineage.stores.embedded import open_embedded
+store = open_embedded(Path(sys.argv[1]))
+with store.writing():
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.embedded
+def test_a_killed_writer_keeps_nobody_out(
+    embedded_store: BoltStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the embedded engine the right to write ends with its process, however that ends."""
+    wipe(embedded_store)
+    monkeypatch.setattr(write_right, "PATIENCE_S", 0.3)
+    directory = embedded_store.description.removeprefix("embedded engine in ")
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, directory], stdout=subprocess.PIPE, text=True
+    )
+    assert writer.stdout is not None
+    with writer.stdout:
+        assert writer.stdout.readline() == "writing\n"
+        with a_second(embedded_store) as other:
+            with pytest.raises(StoreBusy):
+                other.begin(Source("s", (), "i", "1", 1, recorded_at=T0))
+            writer.kill()
+            writer.wait()
+            other.begin(Source("s", (), "i", "1", 1, recorded_at=T0))
+
+    assert [source.key for source in embedded_store.sources()] == ["s"]
 
 
 def test_a_connection_that_broke_is_made_again(bolt_store: BoltStore) -> None:

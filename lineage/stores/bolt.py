@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import neo4j
@@ -34,7 +33,6 @@ from lineage.stores.bolt_connection import (
 )
 from lineage.stores.bolt_cypher import Caps, Console
 from lineage.stores.bolt_export import Export
-from lineage.stores.bolt_lease import Lease
 from lineage.stores.bolt_schema import make_schema
 from lineage.stores.bolt_search import find, named
 from lineage.stores.bolt_values import (
@@ -48,7 +46,7 @@ from lineage.stores.bolt_values import (
 )
 from lineage.stores.bolt_write import write_batch
 from lineage.stores.cypher_texts import cypher_text
-from lineage.stores.embedded import LINGER_S, EmbeddedEngine
+from lineage.stores.write_right import Lease, WriteRight
 from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
 from lineage.vocabulary import ElementKind, RelationKind
 
@@ -72,39 +70,6 @@ def open_bolt(address: str, *, database: str | None = None, caps: Caps | None = 
     return BoltStore(server_from_environment(address, database), caps=caps)
 
 
-def open_embedded(
-    directory: Path, *, linger_s: float = LINGER_S, on_start: Callable[[], None] | None = None
-) -> BoltStore:
-    """The store in ``directory``, whose engine is started, or shared with who uses it already.
-
-    Args:
-        directory: The store's own.
-        linger_s: How long the engine stays after its last client.
-        on_start: Is called before an engine is started, which takes seconds.
-
-    Raises:
-        StoreError: there is no engine to be had.
-    """
-    engine = EmbeddedEngine.open(directory, linger_s=linger_s, on_start=on_start)
-
-    def server() -> BoltServer:
-        user, password = engine.root_credentials
-        return BoltServer(
-            engine.bolt_address, user, password, "lineage", reader=engine.reader_credentials
-        )
-
-    def reopen() -> BoltServer:
-        engine.reopen()
-        return server()
-
-    return BoltStore(
-        server(),
-        description=f"embedded engine in {engine.directory}",
-        reopen=reopen,
-        on_close=engine.close,
-    )
-
-
 class BoltStore:
     """A graph store over Bolt, which also answers users' Cypher."""
 
@@ -115,6 +80,7 @@ class BoltStore:
         description: str | None = None,
         reopen: Callable[[], BoltServer] | None = None,
         on_close: Callable[[], None] = lambda: None,
+        right: WriteRight | None = None,
         caps: Caps | None = None,
     ) -> None:
         """Connects.
@@ -124,6 +90,7 @@ class BoltStore:
             description: For people; made of the server's own words by default.
             reopen: Finds the engine again when it is gone: new ports, new secrets.
             on_close: Called after the connection is closed.
+            right: Who may write; a lease in the store itself by default.
             caps: How much users' queries are answered.
 
         Raises:
@@ -131,7 +98,7 @@ class BoltStore:
         """
         self._connection = Connection(server, reopen)
         self._on_close = on_close
-        self._lease = Lease(self._connection)
+        self._right = right or Lease(self._connection)
         self._console = Console(self._connection, caps or Caps())
         self._schema_known = False
         self._closed = False
@@ -263,7 +230,7 @@ class BoltStore:
     def writing(self) -> AbstractContextManager[None]:
         """The right to write, for one process at a time."""
         self._make_schema()
-        return self._lease.held()
+        return self._right.held()
 
     def begin(self, source: Source) -> None:
         """Registers a source, or adds a path to a known one."""
@@ -322,12 +289,12 @@ class BoltStore:
     def _write(self, work: Work[Result]) -> Result:
         self._make_schema()
 
-        def confirmed(tx: neo4j.ManagedTransaction) -> Result:
-            self._lease.confirm(tx)
-            return work(tx)
+        def rightful(tx: neo4j.ManagedTransaction) -> Result:
+            with self._right.transaction(tx):
+                return work(tx)
 
-        with self._lease.held(), self._lease.batch():
-            return self._connection.write(confirmed)
+        with self._right.held(), self._right.batch():
+            return self._connection.write(rightful)
 
     def _prefixes(self, statements: Iterable[Record | Namespace]) -> PropertyNames:
         """The prefixes under which attributes become properties; those of a batch count too."""

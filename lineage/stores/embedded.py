@@ -58,6 +58,7 @@ def open_embedded(
     # here, so that the engine can be stopped and watched without loading a Bolt driver
     from lineage.stores.bolt import BoltStore
     from lineage.stores.bolt_connection import BoltServer
+    from lineage.stores.write_right import PATIENCE_S, FileLock
 
     engine = EmbeddedEngine.open(directory, linger_s=linger_s, on_start=on_start)
 
@@ -73,12 +74,14 @@ def open_embedded(
         engine.reopen()
         return server()
 
+    name = f"embedded engine in {engine.directory}"
     try:
         return BoltStore(
             server(),
-            description=f"embedded engine in {engine.directory}",
+            description=name,
             reopen=reopen,
             on_close=engine.close,
+            right=FileLock(name, lambda: engine.writing(PATIENCE_S)),
         )
     except BaseException:
         engine.close()
