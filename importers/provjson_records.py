@@ -47,6 +47,8 @@ OPAQUE_NAME = v.PROV + "QUALIFIED_NAME"
 """Datatype of a qualified-name value whose prefix is not declared."""
 
 _NAMES_KEPT = 1 << 17
+_LONGEST_KEPT = 1 << 10
+"""Characters of a name that is remembered, so that a hostile file cannot fill the memory."""
 _IRI = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*://|urn:|file:/).")
 _NO_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`\x7f-\x9f\ud800-\udfff]')
 
@@ -114,7 +116,8 @@ class Names(dict[str, str]):
             iri = encoded(iri)
         if len(self) >= _NAMES_KEPT:
             self.clear()
-        self[name] = iri
+        if len(name) <= _LONGEST_KEPT:
+            self[name] = iri
         return iri
 
     def _resolve(self, name: str) -> str:
