@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from lineage import session
 from lineage import vocabulary as v
@@ -14,6 +16,8 @@ from lineage.records import Activity, Agent, Entity, Iri, Record, Relation, attr
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import RelationKind
+from tests.browser import installed_browser
+from tests.webapp.watching import ARGUMENTS
 
 DEMO = Path(__file__).parents[2] / "demo"
 
@@ -82,3 +86,26 @@ def store(settings: Settings) -> MemoryStore:
     add(store, "evil", hostile_records())
     add(store, "wide", wide_records(700))
     return store
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, for all the tests here."""
+    program = installed_browser()
+    if program is None:
+        pytest.skip("no Chromium or Chrome: install one, or set LINEAGE_CHROMIUM")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A profile of its own, so that nothing is remembered."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, reduced_motion="reduce", color_scheme="light"
+    )
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()

@@ -4,142 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import rdflib
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
-from tests.browser import installed_browser
 from tests.webapp.conftest import DEMO, EX, HOSTILE_NAME
-from webapp.serve import make_server
+from tests.webapp.watching import CY, Watched, behaved, served, watch
 
-expect.set_options(timeout=20_000)
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 MERGED = "/?focus=dl2/merged.dl2.h5"
-_CY = "document.getElementById('canvas')._cyreg.cy"
-
-
-@dataclass
-class Watched:
-    """A page, and everything that it should not have done."""
-
-    page: Page
-    base: str
-    requests: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def open(self, address: str) -> Page:
-        """Loads an address and waits until it is drawn."""
-        self.page.goto(self.base + address)
-        if "focus=" in address:
-            self.drawn()
-        return self.page
-
-    def drawn(self, least: int = 2) -> None:
-        """Waits until that many elements are on the canvas and the panel is filled."""
-        self.page.wait_for_function(
-            f"n => {{ const el = document.getElementById('canvas');"
-            f" return !!(el && el._cyreg && {_CY}.elements().length >= n); }}",
-            arg=least,
-        )
-        expect(self.page.locator("#panel h2")).to_be_visible()
-
-    def names(self) -> list[str]:
-        """Names of the drawn elements."""
-        found: list[str] = self.page.evaluate(
-            f"() => {_CY}.nodes().map(n => n.data('name')).sort()"
-        )
-        return found
-
-    def tap(self, name: str, *, times: int = 1) -> None:
-        """Clicks where an element is drawn."""
-        place = self.page.evaluate(
-            f"""name => {{ const n = {_CY}.nodes().filter(n => n.data('name') === name).first();
-            const box = document.getElementById('canvas').getBoundingClientRect();
-            const p = n.renderedPosition(); return {{x: box.x + p.x, y: box.y + p.y}}; }}""",
-            name,
-        )
-        if times == 2:
-            self.page.mouse.dblclick(place["x"], place["y"])
-        else:
-            self.page.mouse.click(place["x"], place["y"])
-
-    def selected(self) -> str:
-        """Name of the element with the ring."""
-        found: str = self.page.evaluate(
-            f"() => {_CY}.$('node:selected').map(n => n.data('name')).join()"
-        )
-        return found
-
-    def heading(self, name: str | re.Pattern[str]) -> None:
-        """Waits until the panel is about this element."""
-        expect(self.page.locator("#panel h2")).to_have_text(name)
 
 
 @pytest.fixture(scope="module")
 def base(store: MemoryStore, settings: Settings) -> Iterator[str]:
     """The address of the real server over the demonstration."""
-    server = make_server(store, settings, host="127.0.0.1", port=0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, for all the tests here."""
-    program = installed_browser()
-    if program is None:
-        pytest.skip("no Chromium or Chrome: install one, or set LINEAGE_CHROMIUM")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A profile of its own, so that nothing is remembered."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, reduced_motion="reduce", color_scheme="light"
-    )
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
-
-
-def watch(context: BrowserContext, base: str) -> Watched:
-    """A page whose requests and complaints are kept."""
-    watched = Watched(context.new_page(), base)
-    watched.page.on("request", lambda request: watched.requests.append(request.url))
-    watched.page.on(
-        "console",
-        lambda message: watched.errors.append(message.text) if message.type == "error" else None,
-    )
-    watched.page.on("pageerror", lambda error: watched.errors.append(str(error)))
-    watched.page.add_init_script(
-        "document.addEventListener('securitypolicyviolation',"
-        " e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
-    )
-    return watched
+    with served(store, settings) as address:
+        yield address
 
 
 @pytest.fixture
@@ -147,10 +33,7 @@ def watched(context: BrowserContext, base: str) -> Iterator[Watched]:
     """A page; afterwards nothing has left the machine, failed or broken the policy."""
     watched = watch(context, base)
     yield watched
-    outside = [u for u in watched.requests if not u.startswith((base + "/", "data:", "blob:"))]
-
-    assert outside == []
-    assert watched.errors == []
+    behaved(watched)
 
 
 def test_searching_leads_to_a_drawing(watched: Watched) -> None:
@@ -196,7 +79,7 @@ def test_a_double_tap_expands_and_another_collapses(watched: Watched) -> None:
     watched.drawn(len(before) + 2)
     page.wait_for_timeout(500)
     watched.tap("ctapipe-merge", times=2)
-    page.wait_for_function(f"n => {_CY}.nodes().length === n", arg=len(before))
+    page.wait_for_function(f"n => {CY}.nodes().length === n", arg=len(before))
 
     assert watched.names() == before
 
@@ -228,7 +111,7 @@ def test_the_address_restores_the_view_elsewhere(
     other.page.goto(address)
     other.drawn(5)
     other.heading("ctapipe-merge")
-    other.page.wait_for_function(f"() => {_CY}.$('node:selected').length === 1")
+    other.page.wait_for_function(f"() => {CY}.$('node:selected').length === 1")
 
     assert other.names() == names
     assert other.selected() == "ctapipe-merge"
@@ -321,7 +204,7 @@ def test_a_legend_chip_hides_its_kind(watched: Watched) -> None:
     page = watched.open(MERGED)
     agents = len([name for name in watched.names() if name.startswith("ctapipe 0")])
     page.get_by_role("switch", name=re.compile("agent")).click()
-    page.wait_for_function(f"() => {_CY}.nodes('.agent').length === 0")
+    page.wait_for_function(f"() => {CY}.nodes('.agent').length === 0")
 
     expect(page.get_by_role("switch", name=re.compile("agent"))).to_have_attribute(
         "aria-checked", "false"
@@ -335,7 +218,7 @@ def test_a_cut_drawing_offers_the_rest(watched: Watched) -> None:
     expect(page.locator(".counts")).to_contain_text("Showing 300 of 701")
     page.locator(".counts a").click()
 
-    page.wait_for_function(f"() => {_CY}.nodes().length === 600")
+    page.wait_for_function(f"() => {CY}.nodes().length === 600")
 
 
 def test_hostile_names_do_nothing(watched: Watched) -> None:
@@ -364,11 +247,11 @@ def test_arrows_follow_relations_and_enter_expands(watched: Watched) -> None:
     page.keyboard.press("ArrowLeft")
     watched.heading("ctapipe-merge")
     page.keyboard.press("Enter")
-    page.wait_for_function(f"n => {_CY}.nodes().length > n", arg=before)
+    page.wait_for_function(f"n => {CY}.nodes().length > n", arg=before)
     page.keyboard.press("ArrowRight")
     watched.heading("merged.dl2.h5")
     page.keyboard.press("Escape")
-    page.wait_for_function(f"() => {_CY}.$('node:selected').length === 0")
+    page.wait_for_function(f"() => {CY}.$('node:selected').length === 0")
 
     assert page.evaluate("document.activeElement.id") == "canvas"
 
@@ -378,19 +261,19 @@ def test_the_dark_scheme_follows_the_system_and_the_button(browser: Browser, bas
     context = browser.new_context(color_scheme="dark")
     watched = watch(context, base)
     page = watched.open(MERGED)
-    fill = f"() => {_CY}.nodes('.activity').first().style('background-color')"
+    fill = f"() => {CY}.nodes('.activity').first().style('background-color')"
     page.wait_for_function(
-        f"() => {_CY}.nodes('.activity').first().style('background-color') === 'rgb(40,53,117)'"
+        f"() => {CY}.nodes('.activity').first().style('background-color') === 'rgb(40,53,117)'"
     )
     page.get_by_role("button", name="Light or dark").click()
     page.wait_for_function(
-        f"() => {_CY}.nodes('.activity').first().style('background-color') !== 'rgb(40,53,117)'"
+        f"() => {CY}.nodes('.activity').first().style('background-color') !== 'rgb(40,53,117)'"
     )
     light = page.evaluate(fill)
     page.reload()
     watched.drawn()
     page.wait_for_function(
-        f"c => {_CY}.nodes('.activity').first().style('background-color') === c", arg=light
+        f"c => {CY}.nodes('.activity').first().style('background-color') === c", arg=light
     )
 
     assert page.evaluate("document.documentElement.dataset.scheme") == "light"
