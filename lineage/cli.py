@@ -369,15 +369,17 @@ def serve(
     from webapp.serve import serve as serve_app
 
     settings = _program.settings()
+    spec = _program.store
     if paths:
         store: GraphStore = MemoryStore()
         with _progress() as on_progress:
             done = program.import_paths(store, paths, settings, on_progress=on_progress)
         report.write_import(done, Console(stderr=True))
     else:
-        store = program.open_store(_program.store, settings)
+        store = program.open_store(spec, settings)
+    reopen = None if paths else lambda: program.open_store(spec, settings)
     try:
-        serve_app(store, settings, host=host, port=port, open_browser=not no_open)
+        serve_app(store, settings, host=host, port=port, open_browser=not no_open, reopen=reopen)
     finally:
         store.close()
 
