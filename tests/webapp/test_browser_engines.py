@@ -27,6 +27,7 @@ def test_search_focus_and_cypher_on_an_engine(
     with served(bolt_store, settings) as base:
         watched = watch(context, base)
         page = watched.open("/")
+        expect(page.locator(".tile").first).to_be_visible()
         page.keyboard.press("/")
         page.keyboard.type("merged.dl2")
         expect(page.locator("#results a").first).to_contain_text("merged.dl2.h5")
