@@ -137,6 +137,14 @@ def test_a_batch_that_fails_leaves_nothing(
     assert sorted(lines(bolt_store.records())) == sorted(lines(SAID))
 
 
+def test_a_semicolon_at_the_end_is_no_second_statement(bolt_store: BoltStore) -> None:
+    """What is pasted from another console is answered; two statements are refused."""
+    with pytest.raises(QueryRefused):
+        bolt_store.cypher("RETURN 1 AS one; RETURN 2 AS two;")
+
+    assert bolt_store.cypher("RETURN 1 AS one;\n").rows == ((1,),)
+
+
 @contextmanager
 def a_second(store: BoltStore) -> Iterator[BoltStore]:
     """Another connection to the same engine, as another process has it."""

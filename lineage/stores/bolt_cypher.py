@@ -53,6 +53,8 @@ class Console:
             QueryRefused: the guard does not allow the query.
             QueryFailed: the engine refuses it, or it takes too long.
         """
+        # one semicolon at the end is a habit from other consoles; any other is refused
+        query = query.rstrip().removesuffix(";")
         check(query)
         if not self._slots.acquire(timeout=self._caps.time_s):
             raise QueryFailed(f"{_AT_ONCE} other queries are still running. Wait for them.")
