@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from lineage.interfaces import GraphStore
 from lineage.stores.bolt import BoltStore
@@ -21,6 +22,11 @@ from lineage.stores.memory import MemoryStore
 from tests.neo4j.server import CACHE, DEFAULT_VERSION
 
 pytest_plugins = ["tests.prerequisites"]
+
+# machines are shared and noisy: no example is too slow; where it counts, examples are the same ones
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 EmptyStore = Callable[[], GraphStore]
 """Makes a store that holds nothing; the one before it is gone then."""
