@@ -317,7 +317,7 @@ def export_(
 
 
 def _source_key(store: GraphStore, source: str) -> str:
-    wanted = str(Path(source).absolute())
+    wanted = program.path_text(Path(source))
     found = [s for s in store.sources() if s.key.startswith(source) or wanted in s.paths]
     if len(found) != 1:
         raise LineageError(

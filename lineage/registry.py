@@ -7,7 +7,9 @@ through the same door. A plugin that cannot be loaded is reported and breaks not
 from __future__ import annotations
 
 import difflib
+import errno
 import logging
+import stat
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
@@ -61,6 +63,10 @@ def recognise(source: Path) -> Importer | None:
     Raises:
         OSError: the file cannot be read.
     """
+    mode = source.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        # opening a pipe would wait for a writer
+        raise OSError(errno.EINVAL, "it is no regular file", str(source))
     with source.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
     sure = [(importer.recognises(source, head), importer) for importer in importers().values()]

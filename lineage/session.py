@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -158,12 +159,13 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
     """Each file once, and whether it was named."""
     seen: set[Path] = set()
     for path in paths:
-        if path.is_dir():
-            below = _files_below(path)
-        elif path.exists():
-            below = iter([path])
-        else:
-            raise LineageError(f"{path}: there is no such file or directory.")
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError as error:
+            raise LineageError(f"{path}: there is no such file or directory.") from error
+        except OSError as error:
+            raise LineageError(f"{path}: cannot be read ({error.strerror}).") from error
+        below = _files_below(path) if stat.S_ISDIR(mode) else iter([path])
         for file in below:
             if file.absolute() not in seen:
                 seen.add(file.absolute())
@@ -171,29 +173,41 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _files_below(directory: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(directory):
+    """Regular files, and what cannot be looked at: reading it will tell why."""
+    closed: list[Path] = []
+    for folder, folders, names in os.walk(
+        directory, onerror=lambda error: closed.append(Path(error.filename))
+    ):
         folders.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            if stat.S_ISREG(path.lstat().st_mode):
+            try:
+                regular = stat.S_ISREG(path.lstat().st_mode)
+            except OSError:
+                regular = True
+            if regular:
                 yield path
+    yield from closed
 
 
 def _check(files: list[tuple[Path, bool]], on_progress: OnProgress) -> None:
     """Reads everything and writes nothing; the first problem is fatal."""
     for index, (path, named) in enumerate(files):
-        importer = registry.recognise(path)
-        if importer is None:
-            if named:
-                raise SourceError(path, "", "no importer knows this format.")
-            continue
 
         def refuse(problem: Problem, path: Path = path) -> None:
             raise SourceError(path, problem.place, problem.message)
 
-        for count, _ in enumerate(importer.records(path, refuse)):
-            if count % 1000 == 0:
-                on_progress(Progress(path, index, len(files), count))
+        try:
+            importer = registry.recognise(path)
+            if importer is None:
+                if named:
+                    raise SourceError(path, "", "no importer knows this format.")
+                continue
+            for count, _ in enumerate(importer.records(path, refuse)):
+                if count % 1000 == 0:
+                    on_progress(Progress(path, index, len(files), count))
+        except OSError as error:
+            raise SourceError(path, "", f"cannot be read ({error.strerror}).") from error
 
 
 class _Import:
@@ -230,7 +244,7 @@ class _Import:
         report = SourceReport(str(path), Outcome.IMPORTED, importer.name)
         source = Source(
             key=key,
-            paths=(str(path.absolute()),),
+            paths=(path_text(path),),
             importer=importer.name,
             importer_version=importer.version,
             size_bytes=size_bytes,
@@ -245,17 +259,16 @@ class _Import:
             return report
         try:
             self._read(importer, path, source, report, index, total)
+            if _digest(path)[0] != key:
+                report.problems.append(
+                    Problem("", "changed while it was read. Import it again.", records_lost=0)
+                )
         except SourceError as error:
             report.problems.append(Problem(error.place, error.problem))
             if not report.records:
                 report.outcome = Outcome.FAILED
         except OSError as error:
             report.problems.append(Problem("", f"cannot be read to its end ({error.strerror})."))
-        else:
-            if _digest(path)[0] != key:
-                report.problems.append(
-                    Problem("", "changed while it was read. Import it again.", records_lost=0)
-                )
         if report.outcome is Outcome.IMPORTED:
             done = replace(
                 source, records=report.records, skipped=len(report.problems), complete=True
@@ -274,7 +287,7 @@ class _Import:
         total: int,
     ) -> None:
         begun = False
-        for batch in _batches(importer.records(path, report.problems.append)):
+        for batch in _ahead(_batches(importer.records(path, report.problems.append))):
             if not begun:
                 self._store.begin(source)
                 begun = True
@@ -307,6 +320,15 @@ class _Import:
             self._events.clear()
 
 
+def _ahead(batches: Iterator[list[Statement]]) -> Iterator[list[Statement]]:
+    """The same batches, each read in a thread while the store writes the one before."""
+    with ThreadPoolExecutor(1, "lineage-reader") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
+
+
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
     """The statements in lists that a store can write at once, capped in number and size."""
     batch: list[Statement] = []
@@ -327,6 +349,11 @@ def _characters(statement: Statement) -> int:
     if isinstance(statement, Relation | FileEvent) or hasattr(statement, "attributes"):
         said = statement.attributes
     return 100 + sum(len(value) if isinstance(value, str) else 50 for _, value in said)
+
+
+def path_text(path: Path) -> str:
+    """The absolute path as stores keep it; bytes that are no UTF-8 are replaced."""
+    return os.fsencode(path.absolute()).decode("utf-8", "replace")
 
 
 def _digest(path: Path) -> tuple[str, int]:

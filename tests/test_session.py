@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 
@@ -177,3 +178,57 @@ def test_a_store_that_is_no_store_is_refused() -> None:
     """The message lists what there is."""
     with pytest.raises(LineageError, match="there are: memory, embedded"):
         open_store("oracle", Settings())
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A named pipe is refused at once, though nobody writes into it."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    _, report = imported(pipe)
+
+    assert [one.outcome for one in report.sources] == [Outcome.FAILED]
+    assert report.nothing_done
+
+
+def test_a_file_that_goes_away_meanwhile_is_told(tmp_path: Path) -> None:
+    """A file removed while others are read, or while it is read, stops nothing."""
+    first, second = write(tmp_path / "a.json", GOOD), write(tmp_path / "b.json", GOOD)
+
+    def remove(progress: Progress) -> None:
+        if progress.records:
+            first.unlink(missing_ok=True)
+            second.unlink(missing_ok=True)
+
+    report = import_paths(MemoryStore(), [tmp_path], Settings(), on_progress=remove)
+
+    assert [one.outcome for one in report.sources] == [Outcome.IMPORTED, Outcome.FAILED]
+    assert all("No such file" in one.problems[0].message for one in report.sources)
+
+
+def test_a_path_too_long_is_told(tmp_path: Path) -> None:
+    """What the system refuses as a path is an error with a reason."""
+    with pytest.raises(LineageError, match="cannot be read"):
+        imported(tmp_path / ("a" * 300))
+
+
+def test_a_closed_directory_counts_as_skipped(tmp_path: Path) -> None:
+    """What lies in a directory that may not be listed is missing, and that is said."""
+    write(tmp_path / "a.json", GOOD)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o000)
+    if os.access(closed, os.R_OK):
+        pytest.skip("this user may read everything")
+    _, report = imported(tmp_path)
+    closed.chmod(0o700)
+
+    assert not report.complete
+    assert [one.path for one in report.sources if one.problems] == [str(closed)]
+
+
+def test_a_name_that_is_not_text_is_kept_as_text(tmp_path: Path) -> None:
+    """A file name that is no UTF-8 is imported, and its path in the store can be written."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.json"))
+    store, report = imported(write(path, GOOD))
+
+    assert report.complete
+    assert store.sources()[0].paths[0].encode() == os.fsencode(tmp_path) + b"/b\xef\xbf\xbd.json"
