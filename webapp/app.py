@@ -13,7 +13,7 @@ from webapp.callbacks import add_callbacks
 from webapp.connection import Connection
 from webapp.downloads import add_downloads
 from webapp.layout import INDEX, layout
-from webapp.security import guard
+from webapp.security import HEALTH, guard
 
 
 def create_app(
@@ -41,6 +41,7 @@ def create_app(
         serve_locally=True,
         compress=True,
         enable_mcp=False,
+        health_endpoint=HEALTH.removeprefix("/"),
         include_pages_meta=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
         add_log_handler=False,

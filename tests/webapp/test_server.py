@@ -103,6 +103,15 @@ def test_a_password_guards_everything(store: MemoryStore, settings: Settings) ->
     assert client.get("/", headers=basic("correct ßhorse")).status_code == 200
 
 
+def test_health_is_told_without_a_password(store: MemoryStore, settings: Settings) -> None:
+    """What watches the server learns that it runs; a foreign name learns not even that."""
+    client = create_app(store, settings, password="secret").server.test_client()
+    answer = client.get("/health")
+
+    assert (answer.status_code, answer.text) == (200, "OK")
+    assert client.get("/health", headers={"Host": "evil.example"}).status_code == 421
+
+
 def test_a_proxy_must_name_the_user(store: MemoryStore, settings: Settings) -> None:
     """Where a proxy authenticates, a request that went around it is refused."""
     client = create_app(store, settings, user_header="X-User").server.test_client()
