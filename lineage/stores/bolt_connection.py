@@ -32,6 +32,7 @@ BATCH_BYTES = 4_000_000
 """One message of the embedded engine may have 16 MiB; a row is at most a message."""
 _MESSAGE_BYTES = 15_000_000
 _RETRIES = 5
+_SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 _GONE = (ServiceUnavailable, SessionExpired, AuthError, OSError)
 
 
@@ -54,9 +55,18 @@ def server_from_environment(address: str, database: str | None = None) -> BoltSe
     They are LINEAGE_STORE_USER and LINEAGE_STORE_PASSWORD, else NEO4J_USERNAME and NEO4J_PASSWORD.
 
     Raises:
-        StoreError: the address holds credentials, or the environment holds none.
+        StoreError: the address is none or holds credentials, or the environment holds none.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in _SCHEMES and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise StoreError(
+            f"{address.rpartition('@')[2]}: is no address of a server. Write bolt://HOST:PORT or "
+            "neo4j://HOST."
+        )
     if parts.username is not None or parts.password is not None or "@" in address:
         raise StoreError(
             f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}: credentials do not belong in an "
