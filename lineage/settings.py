@@ -46,7 +46,7 @@ def load_settings(path: Path | None = None) -> Settings:
     Raises:
         LineageError: the file is missing though named, is not TOML, or has an unknown key.
     """
-    named = path is not None or "LINEAGE_SETTINGS" in os.environ
+    named = path is not None or bool(os.environ.get("LINEAGE_SETTINGS"))
     path = path or settings_path()
     store = os.environ.get("LINEAGE_STORE")
     if not named and not path.exists():
@@ -64,11 +64,9 @@ def load_settings(path: Path | None = None) -> Settings:
     settings = Settings(
         store=store or table.take("store", str, "embedded"),
         roots=tuple(_root(path, entry) for entry in access),
-        hosts=tuple(web.take("hosts", list, [])),
+        hosts=web.texts("hosts", ()),
         identity=IdentitySettings(
-            local_prefixes=tuple(
-                identity.take("local_prefixes", list, list(IdentitySettings().local_prefixes))
-            )
+            local_prefixes=identity.texts("local_prefixes", IdentitySettings().local_prefixes)
         ),
     )
     for part in (table, identity, web, *access):
@@ -93,6 +91,12 @@ class _Table:
             )
         return value
 
+    def texts(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        values = self.take(key, list, list(default))
+        if not all(isinstance(value, str) for value in values):
+            raise LineageError(f"{self._path}: {key!r} is {values!r}; only texts belong there.")
+        return tuple(values)
+
     def done(self) -> None:
         if self._left:
             raise LineageError(
@@ -108,4 +112,6 @@ def _root(path: Path, entry: _Table) -> AccessRoot:
         raise LineageError(
             f"{path}: [[access]] has the prefix {prefix!r}. Give an absolute path, as in the logs."
         )
+    if "\0" in directory:
+        raise LineageError(f"{path}: [[access]] has the directory {directory!r}, which none is.")
     return AccessRoot(prefix, path.parent / directory)
