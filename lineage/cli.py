@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -16,10 +15,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lineage import __version__, export, queries, registry, report
 from lineage import session as program
+from lineage.command_streams import output_stream, progress_line
 from lineage.errors import LineageError
 from lineage.interfaces import CypherStore, Direction, GraphStore
 from lineage.records import Record
@@ -141,10 +140,14 @@ def import_(
 ) -> None:
     """Import files, and all that is recognised in directories."""
     with _opened() as (store, settings):
-        with _progress() as on_progress:
-            done = program.import_paths(
-                store, paths, settings, strict=strict, on_progress=on_progress
-            )
+        with progress_line() as on_progress:
+            try:
+                done = program.import_paths(
+                    store, paths, settings, strict=strict, on_progress=on_progress
+                )
+            except KeyboardInterrupt:
+                _say("lineage: interrupted. The same import again takes up what is missing.")
+                raise
         if json:
             report.write_json(report.import_json(done))
         else:
@@ -153,35 +156,6 @@ def import_(
             raise typer.Exit(2)
         if not done.complete:
             raise typer.Exit(1)
-
-
-@contextmanager
-def _progress() -> Iterator[program.OnProgress]:
-    """A progress line on a terminal, silence elsewhere."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total} files"),
-        TextColumn("{task.fields[records]} records"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, records=0)
-
-        def show(progress: program.Progress) -> None:
-            bar.update(
-                task,
-                description=report.plain(progress.path.name),
-                completed=progress.index,
-                total=progress.total,
-                records=progress.records,
-            )
-
-        yield show
 
 
 @app.command()
@@ -309,7 +283,7 @@ def export_(
             followed = _relation_kinds(kinds)
             way = None if direction is _Way.BOTH else Direction(direction.value)
             records = queries.reached(store, start, way, depth=depth, kinds=followed)
-        with _output(output) as stream:
+        with output_stream(output) as stream:
             written = export.write(
                 format_, records, store.namespaces(), stream, unqualified=unqualified
             )
@@ -324,35 +298,6 @@ def _source_key(store: GraphStore, source: str) -> str:
             f"{source}: {len(found)} sources have this path or sha256; `lineage stats` lists them."
         )
     return found[0].key
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[Any]:
-    """A binary stream; a file appears under its name only when it is whole."""
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as stream:
-            try:
-                yield stream
-                stream.flush()
-                os.chmod(stream.name, 0o666 & ~_umask())
-                os.replace(stream.name, path)
-            except BaseException:
-                os.unlink(stream.name)
-                raise
-    except OSError as error:
-        raise LineageError(f"{path}: cannot be written ({error.strerror}).") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 @app.command()
@@ -372,7 +317,7 @@ def serve(
     spec = _program.store
     if paths:
         store: GraphStore = MemoryStore()
-        with _progress() as on_progress:
+        with progress_line() as on_progress:
             done = program.import_paths(store, paths, settings, on_progress=on_progress)
         report.write_import(done, Console(stderr=True))
     else:
@@ -413,10 +358,17 @@ def attributes() -> None:
 def main() -> None:
     """Runs the command line."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except LineageError as error:
         _say(f"lineage: {error}")
         sys.exit(2)
-    except BrokenPipeError:
+    except OSError as error:
+        # what is left in the buffer would fail once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        if isinstance(error, BrokenPipeError):
+            sys.exit(1)
+        _say(f"lineage: {error.filename or 'standard output'}: {error.strerror}.")
+        sys.exit(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -25,12 +26,14 @@ from lineage.stores.search import value_text
 from lineage.subgraph import StoredElement, StoredRelation, Subgraph
 from lineage.vocabulary import OUR_ATTRIBUTES, PROV_ROLE
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _PROBLEMS_SHOWN = 20
 
 
 def plain(text: str) -> str:
-    """``text`` without characters that steer a terminal; what an imported file says is hostile."""
+    """``text`` without what steers a terminal or cannot be written; imported text is hostile."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -212,8 +215,9 @@ def _counted(shown: int, found: int) -> str:
 
 
 def json_value(value: Value) -> Any:
-    """An attribute's value as JSON: numbers and booleans natively, all else as text."""
-    return value if isinstance(value, bool | int | float) else value_text(value)
+    """An attribute's value as JSON: finite numbers and booleans natively, all else as text."""
+    native = isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
+    return value if native else value_text(value)
 
 
 def attributes_json(items: Attributes, prefixes: PrefixMap) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import rdflib
 
+from lineage.errors import LineageError
+from lineage.settings import load_settings
+
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "demo"
 MERGED = "dl2/merged.dl2.h5"
@@ -241,3 +244,84 @@ def test_control_characters_do_not_reach_the_terminal(demo: CommandLine, tmp_pat
     done = demo.run("--store", "memory", "import", str(path))
 
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_names_that_are_no_text_can_be_reported(demo: CommandLine, tmp_path: Path) -> None:
+    """A file name that is no UTF-8 is shown with a mark in its place."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xff.json"))
+    path.write_text('{"entity": {"urn:x:e": {}}}')
+    demo.environment["PYTHONIOENCODING"] = "utf-8:strict"
+    done = demo.run("--store", "memory", "import", str(path))
+    del demo.environment["PYTHONIOENCODING"]
+
+    assert done.returncode == 0, done.stderr
+    assert "b\N{REPLACEMENT CHARACTER}.json" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="Linux has /dev/full")
+def test_a_full_disk_is_told(demo: CommandLine) -> None:
+    """Standard output that takes no more is an error with a reason, and no traceback."""
+    command = [sys.executable, "-c", "from lineage.cli import main; main()", "find", "", "--json"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command,
+            env=demo.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "standard output" in done.stderr
+
+
+def test_export_into_a_pipe_leaves_the_pipe(demo: CommandLine, tmp_path: Path) -> None:
+    """What is no regular file is written into, not replaced."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        done = demo.run("export", MERGED, "--format", "prov-json", "-o", str(pipe))
+        said = reader.communicate(timeout=60)[0]
+
+    assert done.returncode == 0, done.stderr
+    assert pipe.is_fifo()
+    assert "entity" in json.loads(said)
+
+
+@pytest.mark.parametrize("address", ["http://x", "bolt://[::1", "bolt://127.0.0.1:x", "bolt://"])
+def test_an_address_of_no_server_is_refused(demo: CommandLine, address: str) -> None:
+    """What cannot be a server's address is said to be none, before anything is asked of it."""
+    demo.environment["LINEAGE_STORE_PASSWORD"] = "any"
+    done = demo.run("--store", address, "stats")
+    del demo.environment["LINEAGE_STORE_PASSWORD"]
+
+    assert done.returncode == 2
+    assert "is no address" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[web]\nhosts = [1]", "[identity]\nlocal_prefixes = [2]",
+     '[[access]]\nprefix = "/a"\ndirectory = "b\\u0000c"'],
+)  # fmt: skip
+def test_settings_of_the_wrong_kind_are_refused(tmp_path: Path, text: str) -> None:
+    """A setting that would fail later is refused when it is read, with the file's name."""
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    with pytest.raises(LineageError, match=r"settings\.toml"):
+        load_settings(path)
+
+
+def test_numbers_that_json_lacks_are_text(demo: CommandLine, tmp_path: Path) -> None:
+    """NaN and the infinities are written as XML Schema spells them: JSON has no such numbers."""
+    value = {"$": "NaN", "type": "xsd:double"}
+    path = tmp_path / "nan.json"
+    path.write_text(json.dumps({"entity": {"urn:x:nan": {"urn:x:value": value}}}))
+    own = CommandLine(f"embedded:{tmp_path / 'store'}")
+    own.run("import", str(path))
+    shown = own.json("show", "urn:x:nan")
+    own.run("stop")
+
+    assert list(shown["attributes"].values()) == ["NaN"]
