@@ -28,7 +28,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ),
     (
         "Failed activities",
-        "MATCH (a:Activity) WHERE a.ctapipe_status <> 'completed'\n"
+        "MATCH (a:Activity) WHERE a.ctapipe_exit_code <> 0\n"
         "RETURN a AS activity, a.ctapipe_status AS status, a.ctapipe_exit_code AS exit_code",
     ),
     (
