@@ -79,18 +79,17 @@ def whole_key(row: Mapping[str, Any]) -> str:
     return key
 
 
-class PropertyNames:
+class PropertyNames(dict[str, str]):
     """The property under which users find an attribute: ``prefix_local``."""
 
     def __init__(self, prefixes: PrefixMap) -> None:
+        super().__init__()
         self._prefixes = prefixes
-        self._names: dict[str, str] = {}
 
-    def __getitem__(self, iri: str) -> str:
+    def __missing__(self, iri: str) -> str:
         """The name for one attribute, always the same."""
-        if iri not in self._names:
-            self._names[iri] = _property_name(iri, self._prefixes)
-        return self._names[iri]
+        name = self[iri] = _property_name(iri, self._prefixes)
+        return name
 
 
 def _property_name(iri: str, prefixes: PrefixMap) -> str:
@@ -107,6 +106,8 @@ def _property_name(iri: str, prefixes: PrefixMap) -> str:
 
 
 def _native(value: Value) -> str | bool | int | float:
+    if type(value) is str:
+        return clean(value[:NATIVE_CHARACTERS])
     if isinstance(value, bool | float):
         return value
     if isinstance(value, int):
@@ -125,11 +126,14 @@ def _properties(
             found.setdefault(name, []).append(value)
     properties: Row = {}
     for name, values in found.items():
+        if len(values) == 1 and name not in _LISTS:
+            properties[name] = _native(values[0])
+            continue
         native = [_native(value) for value in values]
         # one engine turns [1, 2.5] into floats and refuses [1, 'a']
         if len({type(item) for item in native}) > 1:
             native = [clean(value_text(value)[:NATIVE_CHARACTERS]) for value in values]
-        properties[name] = native if len(native) > 1 or name in _LISTS else native[0]
+        properties[name] = native
     return properties
 
 
@@ -144,6 +148,9 @@ def iso(moments: Iterable[Value]) -> str | None:
     return None
 
 
+_KIND_LABELS = tuple((kind, kind.value) for kind in ElementKind)
+
+
 def labels_of(element: StoredElement) -> tuple[str, ...]:
     """The labels of an element's node: Element, its kinds, and the PROV types that it asserts."""
     further = {
@@ -154,7 +161,7 @@ def labels_of(element: StoredElement) -> tuple[str, ...]:
     }
     if element.is_bundle:
         further.add("Bundle")
-    kinds = [kind.value for kind in ElementKind if kind in element.kinds]
+    kinds = [label for kind, label in _KIND_LABELS if kind in element.kinds]
     return ("Element", *kinds, *sorted(further))
 
 
@@ -261,8 +268,15 @@ def relation_of(line: str) -> Relation:
 def size_of(row: Any) -> int:
     """Roughly how many bytes a row takes in a message."""
     kind = type(row)
-    if kind is str:
-        return len(row) + 5 if row.isascii() else 3 * len(row) + 5
     if kind is dict:
-        return sum(map(size_of, row.values())) + 20 * len(row)
-    return sum(map(size_of, row)) if kind is list else 9
+        size, values = 20 * len(row), row.values()
+    elif kind is list:
+        size, values = 0, row
+    else:
+        size, values = 0, (row,)
+    for value in values:
+        if type(value) is str:
+            size += len(value) + 5 if value.isascii() else 3 * len(value) + 5
+        else:
+            size += size_of(value) if type(value) in (dict, list) else 9
+    return size

@@ -23,6 +23,7 @@ from lineage.vocabulary import ElementKind, RelationKind
 Declaration = Entity | Activity | Agent
 """What a source, or identity, says of an element."""
 
+_KINDS = tuple(ElementKind)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -84,7 +85,7 @@ def fold(
     identifier, bundle = split_key(key)
     records = tuple(
         type(by_kind[kind][0])(identifier, fold_attributes(by_kind[kind]), bundle)
-        for kind in ElementKind
+        for kind in _KINDS
         if kind in by_kind
     )
     together = (
