@@ -14,6 +14,7 @@ from neo4j.exceptions import (
     AuthError,
     ClientError,
     ConfigurationError,
+    DriverError,
     Neo4jError,
     ServiceUnavailable,
     SessionExpired,
@@ -98,28 +99,16 @@ class Connection:
         self._connect(server)
 
     def _connect(self, server: BoltServer) -> None:
-        self.server = server
-        self._driver = _driver(server.address, server.user, server.password)
-        self._reader = self._driver
-        if server.reader is not None:
-            self._reader = _driver(server.address, *server.reader)
+        """Takes new drivers into use once they have answered; until then the old ones stay."""
+        driver = _driver(server.address, server.user, server.password)
+        reader = driver if server.reader is None else _driver(server.address, *server.reader)
         try:
-            self.agent = self._driver.get_server_info().agent
-        except AuthError as error:
-            self.close()
-            raise StoreError(
-                f"{server.address}: refused the credentials (user {server.user!r}). Check "
-                "LINEAGE_STORE_USER and LINEAGE_STORE_PASSWORD."
-            ) from error
-        except (ServiceUnavailable, OSError, ConfigurationError) as error:
-            self.close()
-            raise StoreError(
-                f"{server.address} did not answer in {CONNECT_TIMEOUT_S:.0f} s. Start it with "
-                "`docker compose up neo4j`, or leave --store out."
-            ) from error
-        except Neo4jError as error:
-            self.close()
-            raise StoreError(f"{server.address}: {error.message}.") from error
+            self.agent = driver.get_server_info().agent
+        except (Neo4jError, ServiceUnavailable, OSError, ConfigurationError) as error:
+            driver.close()
+            reader.close()
+            raise StoreError(_why_not(server, error)) from error
+        self.server, self._driver, self._reader = server, driver, reader
 
     def close(self) -> None:
         """Closes the drivers; safe to call twice."""
@@ -134,23 +123,35 @@ class Connection:
             fetch_size=2_000,
         )
 
-    def _again(self, action: Callable[[], Result]) -> Result:
+    def again(self, action: Callable[[], Result]) -> Result:
         """Does ``action``, once more after a reconnection where the engine was gone."""
         generation = self._generation
         try:
             return action()
         except _GONE as error:
             if self._reopen is None:
-                raise StoreError(
-                    f"{self.server.address}: the connection was lost ({_reason(error)}). "
-                    "See whether the server runs, and try again."
-                ) from error
+                raise self._lost(error) from error
             with self._lock:
                 if generation == self._generation:
-                    self.close()
+                    old = self._driver, self._reader
                     self._connect(self._reopen())
                     self._generation += 1
-        return action()
+                    for driver in old:
+                        driver.close()
+        except DriverError:
+            # another thread reconnected, and closed the driver that this one held
+            if generation == self._generation:
+                raise
+        try:
+            return action()
+        except _GONE as error:
+            raise self._lost(error) from error
+
+    def _lost(self, error: BaseException) -> StoreError:
+        return StoreError(
+            f"{self.server.address}: the connection was lost ({_reason(error)}). "
+            "See whether the server runs, and try again."
+        )
 
     def read(self, text: str, /, **parameters: Any) -> list[Row]:
         """The rows of a query that only reads."""
@@ -162,7 +163,7 @@ class Connection:
             with self.session() as session:
                 return session.execute_read(work)
 
-        return self._again(action)
+        return self.again(action)
 
     def read_chunks(
         self, text: str, keys: Iterable[str], /, size: int = 1_000, **parameters: Any
@@ -185,7 +186,7 @@ class Connection:
 
         for attempt in range(_RETRIES):
             try:
-                return self._again(action)
+                return self.again(action)
             except (ClientError, TransientError) as error:
                 # the embedded engine reports a lost race so; the batch finds the winner's work
                 raced = "ConstraintValidation" in (error.code or "")
@@ -203,7 +204,7 @@ class Connection:
             with self.session() as session:
                 session.run(text).consume()
 
-        self._again(action)
+        self.again(action)
 
 
 def _driver(address: str, user: str, password: str) -> neo4j.Driver:
@@ -216,6 +217,21 @@ def _driver(address: str, user: str, password: str) -> neo4j.Driver:
         connection_acquisition_timeout=30.0,
         notifications_min_severity="OFF",
         user_agent="lineage-explorer",
+    )
+
+
+def _why_not(server: BoltServer, error: Exception) -> str:
+    """Why a server could not be connected to."""
+    if isinstance(error, AuthError):
+        return (
+            f"{server.address}: refused the credentials (user {server.user!r}). Check "
+            "LINEAGE_STORE_USER and LINEAGE_STORE_PASSWORD."
+        )
+    if isinstance(error, Neo4jError):
+        return f"{server.address}: {error.message}."
+    return (
+        f"{server.address} did not answer in {CONNECT_TIMEOUT_S:.0f} s. Start it with "
+        "`docker compose up neo4j`, or leave --store out."
     )
 
 

@@ -16,7 +16,7 @@ from neo4j.spatial import Point
 from neo4j.time import Date, DateTime, Duration, Time
 
 from lineage.cypher_guard import check
-from lineage.errors import QueryFailed
+from lineage.errors import QueryFailed, StoreError
 from lineage.interfaces import Table
 from lineage.stores.bolt_connection import Connection
 
@@ -62,8 +62,9 @@ class Console:
 
         def work() -> None:
             try:
-                answer.append(self._run(query, dict(parameters or {})))
-            except (DriverError, Neo4jError, OSError, ValueError, TypeError) as error:
+                asked = dict(parameters or {})
+                answer.append(self._connection.again(lambda: self._run(query, asked)))
+            except (DriverError, Neo4jError, StoreError, OSError, ValueError, TypeError) as error:
                 answer.append(error)
             finally:
                 self._slots.release()
