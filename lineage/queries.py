@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from lineage import vocabulary as v
 from lineage.canonical import canonical
@@ -25,6 +27,7 @@ from lineage.vocabulary import INFLUENCES, ElementKind, RelationKind
 
 _MOST_CANDIDATES = 1000
 _SHOWN_MATCHES = 10
+_NO_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -55,11 +58,11 @@ def resolve_versions(
     exactly = list(store.read([reference]))
     if exactly:
         return exactly[0], ()
-    candidates = store.named(reference, limit=_MOST_CANDIDATES)
-    expanded = prefix_map(store).expand(reference)
-    if expanded is not None:
-        candidates += store.named(expanded, limit=_MOST_CANDIDATES)
-    names = {reference, expanded or reference}
+    expanded = prefix_map(store).expand(reference) or reference
+    # what no IRI may hold stands percent-encoded in identifiers
+    encoded = _NO_IRI.sub(lambda match: quote(match[0], safe=""), expanded)
+    names = dict.fromkeys((reference, expanded, encoded)).keys()
+    candidates = [e for name in names for e in store.named(name, limit=_MOST_CANDIDATES)]
     for exact in (
         [e for e in candidates if e.key in names],
         [e for e in candidates if e.identifier in names],

@@ -267,3 +267,12 @@ def test_agents_are_reached_and_a_person_leads_to_what_they_did() -> None:
     assert names(queries.ancestors(store, EX + "e")) == ["e", "a", "ann"]
     assert names(queries.descendants(store, EX + "ann")) == ["ann", "a", "e"]
     assert RelationKind.ASSOCIATION in INFLUENCES
+
+
+@pytest.mark.parametrize("reference", ["ex:two words", EX + "two words", EX + "two%20words"])
+def test_an_identifier_is_found_as_its_source_wrote_it(reference: str) -> None:
+    """A reference may hold the blank that stands percent-encoded in the identifier."""
+    store = stored(Namespace("ex", EX), Entity(EX + "two%20words"))
+    found = queries.resolve(store, reference)
+
+    assert found.identifier == EX + "two%20words"
