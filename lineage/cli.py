@@ -107,7 +107,12 @@ def _say(text: str) -> None:
 
 def _resolved(store: GraphStore, reference: str) -> StoredElement:
     element, others = queries.resolve_versions(store, reference)
-    if others:
+    if others and others[0].identifier == element.identifier:
+        keys = ", ".join(repr(other.key) for other in others)
+        _say(
+            f"{reference} is also said in bundles; this is what stands outside of them. In: {keys}"
+        )
+    elif others:
         _say(
             f"{reference} has {len(others) + 1} versions; this is the last, {element.identifier}. "
             f"The others: {', '.join(other.identifier for other in others)}"

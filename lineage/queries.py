@@ -46,10 +46,11 @@ def resolve(store: GraphStore, reference: str) -> StoredElement:
 def resolve_versions(
     store: GraphStore, reference: str
 ) -> tuple[StoredElement, tuple[StoredElement, ...]]:
-    """The element that ``reference`` names, and the other versions where it is a path.
+    """The element that ``reference`` names, and the others that it might have meant.
 
     A reference is a key, an IRI, a CURIE, an alias, a path or its end, or a name, tried in this
-    order. A path means its last version by (generation time, identifier).
+    order. A path means its last version by (generation time, identifier); the others are its other
+    versions. An IRI means what is said of it outside of bundles; the others stand in bundles.
 
     Raises:
         NotInStore: nothing has this name; near ones are suggested.
@@ -57,7 +58,7 @@ def resolve_versions(
     """
     exactly = list(store.read([reference]))
     if exactly:
-        return exactly[0], ()
+        return exactly[0], _in_bundles(store, exactly[0])
     expanded = prefix_map(store).expand(reference) or reference
     # what no IRI may hold stands percent-encoded in identifiers
     encoded = _NO_IRI.sub(lambda match: quote(match[0], safe=""), expanded)
@@ -68,7 +69,8 @@ def resolve_versions(
         [e for e in candidates if e.identifier in names],
     ):
         if exact:
-            return _only(reference, exact), ()
+            element = _only(reference, exact)
+            return element, _in_bundles(store, element)
     versions = [e for e in candidates if names & set(e.aliases)]
     if not versions:
         paths = {p for e in candidates for p in e.paths if _is_end(reference, p)}
@@ -80,6 +82,14 @@ def resolve_versions(
     if candidates:
         return _only(reference, list(candidates)), ()
     raise NotInStore(reference, _near(store, reference))
+
+
+def _in_bundles(store: GraphStore, element: StoredElement) -> tuple[StoredElement, ...]:
+    """What bundles say of the identifier of an element that stands outside of them."""
+    if element.bundle is not None:
+        return ()
+    found = store.named(element.identifier, limit=_MOST_CANDIDATES)
+    return tuple(e for e in found if e.identifier == element.identifier and e.bundle is not None)
 
 
 def _is_end(reference: str, path: str) -> bool:

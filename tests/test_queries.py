@@ -11,7 +11,7 @@ from lineage import queries
 from lineage import vocabulary as v
 from lineage.errors import AmbiguousReference, NotInStore
 from lineage.interfaces import Direction, Source
-from lineage.records import Activity, Agent, Entity, Namespace, Record, Relation
+from lineage.records import Activity, Agent, Bundle, Entity, Namespace, Record, Relation
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import INFLUENCES, RelationKind
 
@@ -225,6 +225,16 @@ def test_a_curie_and_an_iri_are_references() -> None:
     store = chain()
 
     assert queries.resolve(store, EX + "dl1") == queries.resolve(store, "ex:dl1")
+
+
+def test_an_iri_that_bundles_speak_of_too_is_told() -> None:
+    """What stands outside of bundles is taken; what stands in them is named beside it."""
+    store = stored(Entity(EX + "e"), Entity(EX + "e", bundle=EX + "b"), Bundle(EX + "b"))
+    element, others = queries.resolve_versions(store, EX + "e")
+
+    assert element.bundle is None
+    assert [other.key for other in others] == [f"{EX}b {EX}e"]
+    assert queries.resolve(store, f"{EX}b {EX}e").bundle == EX + "b"
 
 
 def test_an_unknown_reference_suggests_near_ones() -> None:
