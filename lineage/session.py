@@ -6,13 +6,13 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
 from lineage import identity, registry
-from lineage.ahead import ahead
 from lineage.errors import LineageError, SourceError
 from lineage.interfaces import GraphStore, Importer, Problem, Source
 from lineage.records import Attributes, FileEvent, Namespace, Record, Relation, Statement
@@ -20,8 +20,8 @@ from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredEvent
 
-_BATCH_STATEMENTS = 20_000
-_BATCH_CHARACTERS = 16_000_000
+_BATCH_STATEMENTS = 5_000
+_BATCH_CHARACTERS = 4_000_000
 _EVENTS_AT_ONCE = 20_000
 
 
@@ -287,7 +287,7 @@ class _Import:
         total: int,
     ) -> None:
         begun = False
-        for batch in ahead(_batches(importer.records(path, report.problems.append))):
+        for batch in _ahead(_batches(importer.records(path, report.problems.append))):
             if not begun:
                 self._store.begin(source)
                 begun = True
@@ -318,6 +318,15 @@ class _Import:
             known = identity.connected(self._events, self._store.events)
             self._store.bind(identity.changes(known, self._events, self._identity))
             self._events.clear()
+
+
+def _ahead(batches: Iterator[list[Statement]]) -> Iterator[list[Statement]]:
+    """The same batches, each read in a thread while the store writes the one before."""
+    with ThreadPoolExecutor(1, "lineage-reader") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 import neo4j
 
-from lineage.ahead import ahead
 from lineage.identifiers import PrefixMap
 from lineage.identity import Changes
 from lineage.interfaces import Direction, Found, Source, Stats, Table
@@ -45,7 +44,7 @@ from lineage.stores.bolt_values import (
     stored_element,
     whole_key,
 )
-from lineage.stores.bolt_write import prepare, write_batch
+from lineage.stores.bolt_write import write_batch
 from lineage.stores.cypher_texts import cypher_text
 from lineage.stores.write_right import Lease, WriteRight
 from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
@@ -246,10 +245,11 @@ class BoltStore:
     def write(self, source: str, statements: Sequence[Record | Namespace]) -> int:
         """Adds what a source says; again changes nothing."""
         new = 0
-        prefixes = self._prefixes(statements)
-        batches = (prepare(source, part, prefixes) for part in _batches(statements))
-        for batch in ahead(batches):
-            new += self._write(partial(write_batch, batch=batch, now=_now()))
+        for part in _batches(statements):
+            prefixes = self._prefixes(part)
+            new += self._write(
+                partial(write_batch, source=source, statements=part, prefixes=prefixes, now=_now())
+            )
         return new
 
     def bind(self, changes: Changes) -> None:

@@ -6,9 +6,8 @@ when a label is added.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 import neo4j
@@ -91,56 +90,17 @@ class Node:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """How an element that the store does not have is created."""
-
-    text: str
-    """Name of its Cypher text."""
-    labels: tuple[str, ...]
-    row: Row
-    assertions: list[Row]
-    """What is said of it and is not in the row."""
-
-
-def creation(node: Node, source: str | None, prefixes: PropertyNames) -> Creation:
-    """How this element is created where the store does not have it."""
-    element = node.folded(source)
-    labels = labels_of(element)
-    alone = len(node.new) == 1 and node.resolved is None and bool(element.records)
-    if alone:
-        ((said, line),) = node.lines.items()
-        row = element_row(element, prefixes, line=line) | {"digest": said}
-        return Creation("create_declared", labels, row, [])
-    row = element_row(element, prefixes, node.resolved)
-    return Creation("create_elements", labels, row, _assertions(node, element))
-
-
 class Nodes:
     """The elements that one transaction touches; `flush` writes what was gathered."""
 
     def __init__(
-        self,
-        tx: neo4j.ManagedTransaction,
-        prefixes: PropertyNames,
-        now: str,
-        source: str | None,
-        prepared: Mapping[str, Creation] = MappingProxyType({}),
+        self, tx: neo4j.ManagedTransaction, prefixes: PropertyNames, now: str, source: str | None
     ) -> None:
-        """Begins with none.
-
-        Args:
-            tx: The transaction.
-            prefixes: For the names of attributes.
-            now: When it is recorded.
-            source: Whose declarations are written; ``None`` where identity writes.
-            prepared: How elements are created that the store turns out not to have.
-        """
+        """``source``: whose declarations are written; ``None`` where identity writes."""
         self._tx = tx
         self._prefixes = prefixes
         self._now = now
         self._source = source
-        self._prepared = prepared
         self._nodes: dict[str, Node] = {}
 
     def __getitem__(self, key: str) -> Node:
@@ -233,9 +193,16 @@ class Nodes:
         groups: dict[tuple[str, tuple[str, ...]], list[Row]] = {}
         assertions: list[Row] = []
         for node in nodes:
-            how = self._prepared.get(node.key) or creation(node, self._source, self._prefixes)
-            groups.setdefault((how.text, how.labels), []).append(how.row)
-            assertions += how.assertions
+            element = node.folded(self._source)
+            alone = len(node.new) == 1 and node.resolved is None and bool(element.records)
+            line = next(iter(node.lines.values())) if alone else None
+            row = element_row(element, self._prefixes, node.resolved, line)
+            if alone:
+                row["digest"] = next(iter(node.new))
+            else:
+                assertions += _assertions(node, element)
+            name = "create_declared" if alone else "create_elements"
+            groups.setdefault((name, labels_of(element)), []).append(row)
         for (name, labels), table in groups.items():
             text = cypher_text(name, labels=labels)
             run_rows(self._tx, text, table, now=self._now, source=self._source)

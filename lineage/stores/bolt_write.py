@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import neo4j
@@ -11,7 +11,7 @@ from lineage.canonical import canonical, digest
 from lineage.identifiers import key_of
 from lineage.records import Bundle, Namespace, Record, Relation
 from lineage.stores.bolt_connection import parts_of_keys, rows, run, run_rows
-from lineage.stores.bolt_nodes import Creation, Node, Nodes, creation
+from lineage.stores.bolt_nodes import Nodes
 from lineage.stores.bolt_values import PropertyNames, Row, clean, relation_row
 from lineage.stores.cypher_texts import cypher_text
 from lineage.stores.fold import Declaration, implied_kinds
@@ -65,52 +65,35 @@ def ends_of(relation: Relation) -> tuple[str | None, str | None]:
     )
 
 
-def imply_kinds(nodes: Nodes | Mapping[str, Node], relation: Relation) -> None:
+def imply_kinds(nodes: Nodes, relation: Relation) -> None:
     """Notes on a relation's ends what it says that they are."""
     for key, kind in zip(ends_of(relation), implied_kinds(relation.kind), strict=True):
         if key is not None and kind is not None:
             nodes[key].implied.add(kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What a source says, made ready for a transaction."""
-
-    source: str
-    found: _Gathered
-    keys: frozenset[str]
-    """Of all elements that are declared or related."""
-    creations: dict[str, Creation]
-    """By key; for those elements that the store turns out not to have."""
-    relations: dict[str, Row]
-    """By `lineage.canonical.relation_key`."""
-    prefixes: PropertyNames
-
-
-def prepare(
-    source: str, statements: Sequence[Record | Namespace], prefixes: PropertyNames
-) -> Batch:
-    """All that can be done before the store is asked: most of our own work."""
+def write_batch(
+    tx: neo4j.ManagedTransaction,
+    source: str,
+    statements: Sequence[Record | Namespace],
+    prefixes: PropertyNames,
+    now: str,
+) -> int:
+    """Adds what a source says; returns how many records of it were new."""
     found = _gather(statements)
-    ends = {key for relation in found.relations.values() for key in ends_of(relation)}
-    keys = frozenset({key for key in ends if key is not None} | set(found.declared) | found.bundles)
-    nodes = {key: Node(key) for key in keys}
-    _gather_wishes(nodes, found, source)
-    return Batch(
-        source,
-        found,
-        keys,
-        {key: creation(node, source, prefixes) for key, node in nodes.items()},
+    table = [
         {
-            key: relation_row(key, relation, found.lines[key], [source], prefixes)
-            for key, relation in found.relations.items()
-        },
-        prefixes,
-    )
-
-
-def _gather_wishes(nodes: Nodes | Mapping[str, Node], found: _Gathered, source: str) -> int:
-    """Notes on elements what is to become of them; returns how many declarations are new."""
+            "key": digest(f"{n.prefix} {n.iri}"),
+            "prefix": clean(n.prefix),
+            "iri": clean(n.iri),
+        }
+        for n in sorted(found.namespaces, key=lambda n: (n.iri, n.prefix))
+    ]
+    run_rows(tx, cypher_text("add_namespaces"), table)
+    nodes = Nodes(tx, prefixes, now, source)
+    ends = {key for relation in found.relations.values() for key in ends_of(relation)}
+    nodes.load({key for key in ends if key is not None} | set(found.declared) | found.bundles)
+    nodes.load_assertions(found.declared)
     new = 0
     for key, declared in found.declared.items():
         node = nodes[key]
@@ -126,27 +109,8 @@ def _gather_wishes(nodes: Nodes | Mapping[str, Node], found: _Gathered, source: 
             node.is_bundle = node.changed = True
     for relation in found.relations.values():
         imply_kinds(nodes, relation)
-    return new
-
-
-def write_batch(tx: neo4j.ManagedTransaction, batch: Batch, now: str) -> int:
-    """Adds what a source says; returns how many records of it were new."""
-    found = batch.found
-    table = [
-        {
-            "key": digest(f"{n.prefix} {n.iri}"),
-            "prefix": clean(n.prefix),
-            "iri": clean(n.iri),
-        }
-        for n in sorted(found.namespaces, key=lambda n: (n.iri, n.prefix))
-    ]
-    run_rows(tx, cypher_text("add_namespaces"), table)
-    nodes = Nodes(tx, batch.prefixes, now, batch.source, batch.creations)
-    nodes.load(batch.keys)
-    nodes.load_assertions(found.declared)
-    new = _gather_wishes(nodes, found, batch.source)
     nodes.flush()
-    return new + _write_relations(tx, batch, nodes, now)
+    return new + _write_relations(tx, source, found, nodes, prefixes, now)
 
 
 Group = tuple[str, str, str]
@@ -182,16 +146,21 @@ def create_relations(
         run_rows(tx, grouped_text("create_relations", group), table, now=now)
 
 
-def _write_relations(tx: neo4j.ManagedTransaction, batch: Batch, nodes: Nodes, now: str) -> int:
-    source = batch.source
+def _write_relations(
+    tx: neo4j.ManagedTransaction,
+    source: str,
+    gathered: _Gathered,
+    nodes: Nodes,
+    prefixes: PropertyNames,
+    now: str,
+) -> int:
     created: dict[Group, list[Row]] = {}
     doubtful: dict[Group, list[Row]] = {}
-    for key, relation in batch.found.relations.items():
+    for key, relation in gathered.relations.items():
+        row = relation_row(key, relation, gathered.lines[key], [source], prefixes)
         # between a new element and any other there is no relation yet
         old = all(nodes[end].known for end in ends_of(relation) if end is not None)
-        (doubtful if old else created).setdefault(group_of(relation), []).append(
-            batch.relations[key]
-        )
+        (doubtful if old else created).setdefault(group_of(relation), []).append(row)
     new = 0
     for group, table in sorted(doubtful.items()):
         known: dict[str, list[str]] = {}
