@@ -6,7 +6,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -287,7 +286,7 @@ class _Import:
         total: int,
     ) -> None:
         begun = False
-        for batch in _ahead(_batches(importer.records(path, report.problems.append))):
+        for batch in _batches(importer.records(path, report.problems.append)):
             if not begun:
                 self._store.begin(source)
                 begun = True
@@ -318,15 +317,6 @@ class _Import:
             known = identity.connected(self._events, self._store.events)
             self._store.bind(identity.changes(known, self._events, self._identity))
             self._events.clear()
-
-
-def _ahead(batches: Iterator[list[Statement]]) -> Iterator[list[Statement]]:
-    """The same batches, each read in a thread while the store writes the one before."""
-    with ThreadPoolExecutor(1, "lineage-reader") as reader:
-        coming = reader.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = reader.submit(next, batches, None)
-            yield batch
 
 
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
