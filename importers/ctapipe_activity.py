@@ -15,6 +15,7 @@ from urllib.parse import quote
 from importers.ctapipe_configuration import compact, plan, plan_iri, reduced_text
 from lineage import vocabulary as v
 from lineage.identifiers import path_of
+from lineage.observations import highest_level
 from lineage.records import (
     Activity,
     Agent,
@@ -40,8 +41,6 @@ _COLLAPSED = re.compile(rf"/(?:.*/)?{_REMOTE}:/([^/].*)")
 """A URL that ctapipe took for a relative path: ``/cwd/https:/host/x``."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://.")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
-_LEVEL = re.compile(r"(?:^|[^A-Z0-9])((?:R|DL)[0-6])(?![0-9])", re.IGNORECASE)
-_NAMED_LEVEL = re.compile(r"(?:^|[._])(DL[0-6])(?=[._])", re.IGNORECASE)
 _SMALL = 1 << 31
 _PLAIN = (str, bool, float)
 _SHARED_PARTS = frozenset({"platform", "python", "environment"})
@@ -249,7 +248,8 @@ def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterat
             more["reference_meta"] = kept
     elif meta is not None:
         more["reference_meta"] = meta
-    facts += _data_level(url, meta if counts else {})
+    if counts:
+        facts += _data_level(meta)
     own: list[tuple[str, Value]] = []
     if more:
         own.append((CTAPIPE + "file_record", compact(more)))
@@ -358,16 +358,10 @@ def _cta(key: str) -> str:
     return v.CTA + re.sub(r"[^A-Za-z0-9_.\-]", "_", key.removeprefix("CTA "))
 
 
-def _data_level(url: str, meta: Any) -> list[tuple[str, Value]]:
-    """The highest data level that the header or the file's name tells."""
-    level = _highest_level(str(meta.get("CTA PRODUCT DATA LEVELS") or ""), url.rpartition("/")[2])
+def _data_level(meta: Any) -> list[tuple[str, Value]]:
+    """The highest data level that the header tells."""
+    level = highest_level(str(meta.get("CTA PRODUCT DATA LEVELS") or ""))
     return [(v.DATA_LEVEL, level)] if level else []
-
-
-@lru_cache(maxsize=4096)
-def _highest_level(levels: str, name: str) -> str | None:
-    found = _LEVEL.findall(levels) + _NAMED_LEVEL.findall(name)
-    return max((level.upper() for level in found), key=lambda one: (len(one), one), default=None)
 
 
 def _moment(text: Any) -> datetime | None:

@@ -91,6 +91,22 @@ def links(element: StoredElement, roots: Iterable[AccessRoot]) -> tuple[AccessLi
     return tuple(found.values())
 
 
+def recorded_path(local: Path, roots: Iterable[AccessRoot]) -> str:
+    """The path by which sources know a file of this machine: the roots backwards.
+
+    Args:
+        local: An existing file. Under no root, its absolute path is the answer.
+    """
+    real = os.path.realpath(local)
+    found: list[tuple[int, str]] = []
+    for root in roots:
+        directory = os.path.realpath(root.directory)
+        rest = os.path.relpath(real, directory)
+        if rest != os.curdir and rest.split(os.sep)[0] != os.pardir:
+            found.append((len(directory), f"{root.prefix.rstrip('/')}/{rest}"))
+    return max(found)[1] if found else os.path.abspath(local)
+
+
 def open_file(path: str, roots: Iterable[AccessRoot]) -> OpenedFile:
     """The regular file that a recorded path means, if it lies under a root.
 

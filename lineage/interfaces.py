@@ -76,6 +76,37 @@ class Importer(Protocol):
         ...
 
 
+class Describing(Protocol):
+    """What an importer has besides, whose records speak of the file that it reads.
+
+    A header says what *this* file is, and a plot's name what it was drawn from: there the path is
+    part of what the source says. The session then takes the same bytes at another path for another
+    source, and turns the local paths in the importer's file events into those that other sources
+    know (the access roots backwards).
+    """
+
+    describes_files: bool
+    """``True``."""
+
+    def parts(self, source: Path) -> Sequence[Path]:
+        """Further files that the records depend on, beside the source; may be left out.
+
+        They belong to the source's identity, and are not listed as unknown.
+        """
+        ...
+
+
+def describes_files(importer: Importer) -> bool:
+    """The importer is a `Describing` one."""
+    return bool(getattr(importer, "describes_files", False))
+
+
+def parts_of(importer: Importer, source: Path) -> Sequence[Path]:
+    """What `Describing.parts` says; nothing for importers without it."""
+    parts: Callable[[Path], Sequence[Path]] | None = getattr(importer, "parts", None)
+    return () if parts is None else parts(source)
+
+
 class Direction(Enum):
     """Which way a walk follows relations."""
 
@@ -90,7 +121,8 @@ class Source:
     """One imported content."""
 
     key: str
-    """SHA-256 of the bytes, hexadecimal."""
+    """SHA-256 of the bytes, hexadecimal; of path, bytes and parts where records depend on these
+    (see `Describing`)."""
     paths: tuple[str, ...]
     """Where it was seen, sorted."""
     importer: str

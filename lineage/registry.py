@@ -69,8 +69,17 @@ def recognise(source: Path) -> Importer | None:
         raise OSError(errno.EINVAL, "it is no regular file", str(source))
     with source.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
-    sure = [(importer.recognises(source, head), importer) for importer in importers().values()]
+    sure = [(_confidence(importer, source, head), importer) for importer in importers().values()]
     best = max((confidence for confidence, _ in sure), default=Confidence.NO)
     if best is Confidence.NO:
         return None
     return next(importer for confidence, importer in sure if confidence is best)
+
+
+def _confidence(importer: Importer, source: Path, head: bytes) -> Confidence:
+    try:
+        return importer.recognises(source, head)
+    # one importer that stumbles over a file keeps no other from reading it
+    except Exception as error:  # noqa: BLE001
+        _log.warning("importer %r cannot tell what %s is: %s", importer.name, source, error)
+        return Confidence.NO

@@ -12,8 +12,17 @@ from enum import Enum
 from pathlib import Path
 
 from lineage import identity, registry
+from lineage.access import recorded_path
 from lineage.errors import LineageError, SourceError
-from lineage.interfaces import GraphStore, Importer, Problem, Source
+from lineage.interfaces import (
+    GraphStore,
+    Importer,
+    OnProblem,
+    Problem,
+    Source,
+    describes_files,
+    parts_of,
+)
 from lineage.records import Attributes, FileEvent, Namespace, Record, Relation, Statement
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
@@ -59,6 +68,8 @@ class Outcome(Enum):
     IMPORTED = "imported"
     UNCHANGED = "unchanged"
     """Its content is in the store already."""
+    PART = "part"
+    """It belongs to another file, whose importer read it."""
     UNKNOWN = "unknown"
     """No importer knows its format."""
     FAILED = "failed"
@@ -202,7 +213,7 @@ def _check(files: list[tuple[Path, bool]], on_progress: OnProgress) -> None:
                 if named:
                     raise SourceError(path, "", "no importer knows this format.")
                 continue
-            for count, _ in enumerate(importer.records(path, refuse)):
+            for count, _ in enumerate(_statements(importer, path, refuse)):
                 if count % 1000 == 0:
                     on_progress(Progress(path, index, len(files), count))
         except OSError as error:
@@ -215,6 +226,8 @@ class _Import:
     def __init__(self, store: GraphStore, settings: Settings, on_progress: OnProgress) -> None:
         self._store = store
         self._identity = settings.identity
+        self._roots = settings.roots
+        self._parts: set[Path] = set()
         self._on_progress = on_progress
         self._known = {source.key: source for source in store.sources()}
         self._events: list[StoredEvent] = []
@@ -229,6 +242,9 @@ class _Import:
             one.named = named
             report.sources.append(one)
         self._resolve()
+        for one in report.sources:
+            if one.outcome is Outcome.UNKNOWN and Path(one.path).absolute() in self._parts:
+                one.outcome = Outcome.PART
         return report
 
     def _import_file(self, path: Path, index: int, total: int) -> SourceReport:
@@ -236,7 +252,7 @@ class _Import:
             importer = registry.recognise(path)
             if importer is None:
                 return SourceReport(str(path), Outcome.UNKNOWN)
-            key, size_bytes = _digest(path)
+            key, size_bytes = self._key(importer, path)
         except OSError as error:
             problem = Problem("", f"cannot be read ({error.strerror}).")
             return SourceReport(str(path), Outcome.FAILED, problems=[problem])
@@ -258,7 +274,7 @@ class _Import:
             return report
         try:
             self._read(importer, path, source, report, index, total)
-            if _digest(path)[0] != key:
+            if self._key(importer, path)[0] != key:
                 report.problems.append(
                     Problem("", "changed while it was read. Import it again.", records_lost=0)
                 )
@@ -276,6 +292,22 @@ class _Import:
             self._unfinished.append(done)
         return report
 
+    def _key(self, importer: Importer, path: Path) -> tuple[str, int]:
+        """The key of a source, and its size in bytes: what its records are a function of."""
+        content, size_bytes = _digest(path)
+        if not describes_files(importer):
+            return content, size_bytes
+        said = [recorded_path(path, self._roots), content]
+        for part in sorted(parts_of(importer, path)):
+            said += [part.name, _digest(part)[0]]
+            self._parts.add(part.absolute())
+        text = "\0".join(said).encode("utf-8", "surrogateescape")
+        return hashlib.sha256(text).hexdigest(), size_bytes
+
+    def _recorded(self, event: FileEvent) -> FileEvent:
+        """The event at the path by which other sources know the file."""
+        return replace(event, path=path_text(Path(recorded_path(Path(event.path), self._roots))))
+
     def _read(
         self,
         importer: Importer,
@@ -285,14 +317,16 @@ class _Import:
         index: int,
         total: int,
     ) -> None:
-        begun = False
-        for batch in _batches(importer.records(path, report.problems.append)):
+        begun, local = False, describes_files(importer)
+        for batch in _batches(_statements(importer, path, report.problems.append)):
             if not begun:
                 self._store.begin(source)
                 begun = True
             plain: list[Record | Namespace] = []
             for statement in batch:
                 if isinstance(statement, FileEvent):
+                    if local:
+                        statement = self._recorded(statement)
                     key = identity.event_key(statement, self._identity)
                     self._events.append(StoredEvent(key, source.key, statement))
                 else:
@@ -319,16 +353,36 @@ class _Import:
             self._events.clear()
 
 
+def _statements(importer: Importer, path: Path, on_problem: OnProblem) -> Iterator[Statement]:
+    """What the importer reads; whatever else goes wrong in it is an error of this source."""
+    try:
+        yield from importer.records(path, on_problem)
+    except (LineageError, OSError):
+        raise
+    # whatever a hostile file, or a stranger's importer, has in store: one file stops nothing
+    except Exception as error:
+        said = f"the importer {importer.name!r} failed ({type(error).__name__}: {error!s:.200})."
+        raise SourceError(path, "", f"{said} What it had read is kept.") from error
+
+
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
-    """The statements in lists that a store can write at once, capped in number and size."""
+    """The statements in lists that a store can write at once, capped in number and size.
+
+    What was read before an error is handed out before the error is.
+    """
     batch: list[Statement] = []
     characters = 0
-    for statement in statements:
-        batch.append(statement)
-        characters += _characters(statement)
-        if len(batch) >= _BATCH_STATEMENTS or characters >= _BATCH_CHARACTERS:
+    try:
+        for statement in statements:
+            batch.append(statement)
+            characters += _characters(statement)
+            if len(batch) >= _BATCH_STATEMENTS or characters >= _BATCH_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
+    except (LineageError, OSError):
+        if batch:
             yield batch
-            batch, characters = [], 0
+        raise
     if batch:
         yield batch
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from lineage import vocabulary as v
 from lineage.canonical import encode_attributes, relation_key
 from lineage.generations import Generation, Place, generations, moment, place_iri, product_iri
+from lineage.observations import key_sources
 from lineage.records import Attributes, EventKind, FileEvent, Relation, Value, attributes
 from lineage.vocabulary import RelationKind
 
@@ -162,6 +163,9 @@ class _Resolving:
         elif event.product is not None:
             draft = self._draft(product_iri(event.product), "product")
             draft.see(place, created)
+        elif event.activity is None and created is None and place in self.written.at:
+            # the file as it is now, of no known date: what was written there last
+            draft = self._draft(self.written.at[place][-1].identifier, "generation")
         else:
             draft = self._draft(place_iri(place), "path")
             draft.see(place, None)
@@ -261,6 +265,8 @@ def _version(identifier: str, draft: _Draft, last: Mapping[Place, tuple[datetime
         for pair in draft.facts[mark]:
             said[pair[0]].append(pair)
         facts = said | facts
+    for name, value in list(key_sources(facts, places[0][1])):
+        facts.setdefault(name, []).append((name, value))
     facts[v.PROV_LOCATION] = [(v.PROV_LOCATION, places[0][1])]
     facts[v.IDENTIFIED_BY] = [(v.IDENTIFIED_BY, draft.evidence)]
     paths = {path for _, path in places}

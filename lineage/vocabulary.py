@@ -26,16 +26,40 @@ CTAPIPE = "urn:lineage:ns:ctapipe:"
 """Namespace of what a ctapipe provenance record says of an activity."""
 CTA = "urn:lineage:ns:cta:"
 """Namespace of the CTA reference metadata (``CTA PRODUCT ID`` is ``cta:PRODUCT_ID``)."""
+LSTOSA = "urn:lineage:ns:lstosa:"
+"""Namespace of what lstosa's and logprov's records say."""
+LSTCHAIN = "urn:lineage:ns:lstchain:"
+"""Namespace of the attributes that lstchain writes into its files."""
+HDF5 = "urn:lineage:ns:hdf5:"
+"""Namespace of what is seen in any HDF5 file."""
+FITS = "urn:lineage:ns:fits:"
+"""Namespace of FITS keywords and ECSV metadata (``ORIGIN`` is ``fits:ORIGIN``)."""
+TSKIT = "urn:lineage:ns:tskit:"
+"""Namespace of what a row of a tree sequence's provenance table says."""
+GOCART = "urn:lineage:ns:gocart:"
+"""Namespace of what an alert directory says of an alert."""
+DQM = "urn:lineage:ns:dqm:"
+"""Namespace of what the output of a data-quality monitor tells."""
+OPENLINEAGE = "urn:lineage:ns:openlineage:"
+"""Namespace of OpenLineage's run, job and dataset facets."""
 
 NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
     {
         "cta": CTA,
         "ctapipe": CTAPIPE,
+        "dqm": DQM,
         "file": FILE,
+        "fits": FITS,
+        "gocart": GOCART,
+        "hdf5": HDF5,
         "lineage": LINEAGE,
+        "lstchain": LSTCHAIN,
+        "lstosa": LSTOSA,
+        "openlineage": OPENLINEAGE,
         "prov": PROV,
         "rdf": RDF,
         "rdfs": RDFS,
+        "tskit": TSKIT,
         "xsd": XSD,
         "xsi": XSI,
     }
@@ -207,9 +231,18 @@ IDENTIFIED_BY = LINEAGE + "identified_by"
 OVERWRITTEN = LINEAGE + "overwritten"
 EVIDENCE = LINEAGE + "evidence"
 DATA_LEVEL = LINEAGE + "data_level"
+RUN = LINEAGE + "run"
+SUBRUN = LINEAGE + "subrun"
+NIGHT = LINEAGE + "night"
+TELESCOPE = LINEAGE + "telescope"
+PRODUCTION = LINEAGE + "production"
+KEY_SOURCE = LINEAGE + "key_source"
 FILE_PATHS = FILE + "paths"
 RECORDED_PATH = LINEAGE + "recorded_path"
 RECORDED_PRODUCT = LINEAGE + "recorded_product"
+
+OBSERVATION_KEYS = frozenset({DATA_LEVEL, RUN, SUBRUN, NIGHT, TELESCOPE, PRODUCTION})
+"""What granularity folds on."""
 
 OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -222,6 +255,13 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         "activity lists the same product id as its output)",
         FILE_PATHS: "every path at which a product was recorded, where there are several",
         DATA_LEVEL: "highest CTA data level (R0 ... DL6) that a file's header or name tells",
+        RUN: "number of the observation run (obs_id)",
+        SUBRUN: "number of the subrun within the run",
+        NIGHT: "night of the observation, as an ISO date",
+        TELESCOPE: "telescope or array, as LST-1",
+        PRODUCTION: "production that the file belongs to: version of the software or production id",
+        KEY_SOURCE: "where each of the observation keys comes from: 'run: content' (read by an "
+        "importer) or 'run: name' (told by the path alone)",
         FILE + "media_type": "media type of the file, from what the source says or its suffix",
         CTAPIPE + "status": "how the activity ended, as ctapipe wrote it",
         CTAPIPE + "exit_code": "exit code of the process",

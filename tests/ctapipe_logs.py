@@ -18,11 +18,6 @@ from lineage.records import (
 DATA = Path(__file__).parent / "data" / "ctapipe"
 LOGS = sorted(DATA.rglob("*.provenance.log"))
 WORK32 = sorted((DATA / "work32").rglob("*.provenance.log"))
-GOLDEN = (
-    DATA / "work32" / "ctapipe-quickstart.provenance.log",
-    DATA / "work32" / "logs" / "process_run5.provenance.log",
-    DATA / "other" / "ctapipe_repo_541699b87_2019-10-23.provenance.log",
-)
 TRUNCATED = DATA / "other" / "truncated_midobject.provenance.log"
 APPENDED = ((v.IDENTIFIED_BY, "argument"),)
 UUID = "11111111-2222-4333-8444-555555555555"

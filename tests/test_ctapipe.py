@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 
 from lineage import vocabulary as v
-from lineage.canonical import canonical, encode_event
+from lineage.canonical import canonical
 from lineage.records import (
     Activity,
     Agent,
@@ -24,14 +23,12 @@ from lineage.records import (
     EventKind,
     FileEvent,
     Iri,
-    Namespace,
     Relation,
 )
 from lineage.vocabulary import CTAPIPE, RelationKind
 from tests.ctapipe_logs import (
     APPENDED,
     DATA,
-    GOLDEN,
     LOGS,
     UUID,
     WORK32,
@@ -42,18 +39,6 @@ from tests.ctapipe_logs import (
     record,
     written,
 )
-
-
-def golden_lines(source: Path) -> list[str]:
-    return [
-        encode_event(one) if isinstance(one, FileEvent) else canonical(one)
-        for one in read(source)[0]
-        if not isinstance(one, Namespace)
-    ]
-
-
-def golden_path(source: Path) -> Path:
-    return source.with_name(source.name + ".golden.jsonl")
 
 
 @pytest.mark.parametrize("source", LOGS, ids=lambda path: path.name)
@@ -287,21 +272,3 @@ def test_runs_that_differ_only_in_paths_share_their_configuration() -> None:
     merges = [text for text in texts.values() if text.startswith('{"MergeTool"')]
     assert len({text.replace('"append":true', '"append":false') for text in merges}) == 1
     assert not any("/srv/cta/work32/dl1" in text for text in texts.values())
-
-
-@pytest.mark.parametrize("source", GOLDEN, ids=lambda path: path.name)
-def test_golden_records(source: Path) -> None:
-    """The samples give the records that were once checked by hand."""
-    assert golden_lines(source) == golden_path(source).read_text("utf-8").splitlines()
-
-
-def regenerate() -> Iterator[Path]:
-    """Writes the golden records anew."""
-    for source in GOLDEN:
-        golden_path(source).write_text("".join(f"{line}\n" for line in golden_lines(source)))
-        yield golden_path(source)
-
-
-if __name__ == "__main__":
-    for path in regenerate():
-        print(path)
