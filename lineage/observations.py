@@ -12,7 +12,7 @@ Source of the patterns: file names of LST-1 (``dl1_LST-1.Run02008.0001.h5``,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 
@@ -83,21 +83,27 @@ def night_of(text: str) -> str | None:
         return None
 
 
-def key_sources(read: Iterable[str], path: str) -> Iterator[tuple[str, Value]]:
-    """The keys that only the path tells, and where each key of a file comes from.
+def observed(read: Mapping[str, Value], path: str) -> dict[str, Value]:
+    """The observation keys of a file: those that a source gives, and those that only the path tells.
+
+    Of two data levels the higher one counts: ctapipe-apply-models leaves the DL1 file's levels in
+    the header of the DL2 file that it writes.
 
     Args:
-        read: The attributes that a source gives.
+        read: Attribute -> value, as sources give them.
         path: Where the file lies.
     """
-    known = frozenset(read) & v.OBSERVATION_KEYS
-    for name in known:
-        yield v.KEY_SOURCE, f"{_local(name)}: content"
+    keys = {name: value for name, value in read.items() if name in v.OBSERVATION_KEYS}
     for name, value in keys_of_path(path):
-        if name not in known:
-            yield name, value
-            yield v.KEY_SOURCE, f"{_local(name)}: name"
+        known = keys.setdefault(name, value)
+        if name == v.DATA_LEVEL and _height(str(known)) < _height(str(value)):
+            keys[name] = value
+    return keys
 
 
-def _local(name: str) -> str:
-    return name.removeprefix(v.LINEAGE)
+def key_sources(keys: Mapping[str, Value], read: Mapping[str, Value]) -> list[str]:
+    """Where each of the `observed` keys comes from: ``run: content``, ``subrun: name``."""
+    return [
+        f"{name.removeprefix(v.LINEAGE)}: {'content' if read.get(name) == value else 'name'}"
+        for name, value in sorted(keys.items())
+    ]

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from lineage import vocabulary as v
 from lineage.canonical import encode_attributes, relation_key
 from lineage.generations import Generation, Place, generations, moment, place_iri, product_iri
-from lineage.observations import key_sources
+from lineage.observations import key_sources, observed
 from lineage.records import Attributes, EventKind, FileEvent, Relation, Value, attributes
 from lineage.vocabulary import RelationKind
 
@@ -265,8 +265,10 @@ def _version(identifier: str, draft: _Draft, last: Mapping[Place, tuple[datetime
         for pair in draft.facts[mark]:
             said[pair[0]].append(pair)
         facts = said | facts
-    for name, value in list(key_sources(facts, places[0][1])):
-        facts.setdefault(name, []).append((name, value))
+    read = {name: pairs[0][1] for name, pairs in facts.items()}
+    keys = observed(read, places[0][1])
+    facts |= {name: [(name, value)] for name, value in keys.items()}
+    facts[v.KEY_SOURCE] = [(v.KEY_SOURCE, source) for source in key_sources(keys, read)]
     facts[v.PROV_LOCATION] = [(v.PROV_LOCATION, places[0][1])]
     facts[v.IDENTIFIED_BY] = [(v.IDENTIFIED_BY, draft.evidence)]
     paths = {path for _, path in places}

@@ -8,7 +8,7 @@ import pytest
 
 from lineage import vocabulary as v
 from lineage.identity import resolve
-from lineage.observations import highest_level, key_sources, keys_of_path, night_of
+from lineage.observations import highest_level, key_sources, keys_of_path, night_of, observed
 from tests.file_events import SETTINGS, use
 
 LST = "/fefs/aswg/data/real"
@@ -45,15 +45,17 @@ def test_paths_tell_keys(path: str, keys: dict[str, Any]) -> None:
 
 def test_content_beats_names() -> None:
     """What an importer read is neither replaced nor repeated, and it is said which is which."""
-    added = list(key_sources([v.RUN, v.PROV_LABEL], "/x/LST-1.Run00007.0001.h5"))
+    read = {v.RUN: 8, v.PROV_LABEL: "x"}
+    keys = observed(read, "/x/LST-1.Run00007.0001.h5")
 
-    assert (v.RUN, 7) not in added
-    assert (v.SUBRUN, 1) in added
-    assert {value for name, value in added if name == v.KEY_SOURCE} == {
-        "run: content",
-        "subrun: name",
-        "telescope: name",
-    }
+    assert keys == {v.RUN: 8, v.SUBRUN: 1, v.TELESCOPE: "LST-1"}
+    assert key_sources(keys, read) == ["run: content", "subrun: name", "telescope: name"]
+
+
+def test_of_two_data_levels_the_higher_counts() -> None:
+    """A header may have been copied from the file before."""
+    assert observed({v.DATA_LEVEL: "DL1"}, "/x/a.dl2.h5")[v.DATA_LEVEL] == "DL2"
+    assert observed({v.DATA_LEVEL: "DL2"}, "/DL1/a.h5")[v.DATA_LEVEL] == "DL2"
 
 
 def test_versions_carry_the_keys_of_their_paths() -> None:
