@@ -84,7 +84,7 @@ def night_of(text: str) -> str | None:
 
 
 def observed(read: Mapping[str, Value], path: str) -> dict[str, Value]:
-    """The observation keys of a file: those that a source gives, and those that only the path tells.
+    """The observation keys of a file: what a source gives, and what the path alone tells.
 
     Of two data levels the higher one counts: ctapipe-apply-models leaves the DL1 file's levels in
     the header of the DL2 file that it writes.
