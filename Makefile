@@ -19,7 +19,7 @@ $(VENV)/.installed: pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "make: Python 3.11 or newer is needed. On Debian and Ubuntu: sudo apt install python3 python3-venv; on macOS: brew install python" >&2; exit 1; fi
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
-		echo "make: $(PYTHON) lacks its venv module. On Debian and Ubuntu: sudo apt install $$($(PYTHON) -c 'import sys; print("python3.%d-venv" % sys.version_info[1])') (or python3-venv)" >&2; exit 1; }
+		echo "make: $(PYTHON) lacks its venv module. On Debian and Ubuntu: sudo apt install python3-venv (or the one of this Python, such as python3.12-venv)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -e '.[dev]'

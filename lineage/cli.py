@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from lineage import __version__, export, queries, registry, report
 from lineage import session as program
@@ -80,8 +79,8 @@ def _options(
     store: Annotated[
         str | None,
         typer.Option(
-            help="memory, embedded, embedded:DIR, bolt://HOST:PORT or neo4j://HOST "
-            "[env: LINEAGE_STORE; default: embedded]",
+            help="memory, embedded, embedded:DIR, bolt://HOST:PORT or neo4j://HOST; "
+            "by default what LINEAGE_STORE or the settings name, else embedded.",
         ),
     ] = None,
     version: Annotated[
@@ -141,14 +140,24 @@ def import_(
     strict: Annotated[
         bool, typer.Option("--strict", help="Any skipped place is fatal; nothing is written then.")
     ] = False,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", "-f", metavar="FORMAT", help="Read every file as this format."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Import files, and all that is recognised in directories."""
+    importer = None if format_ is None else registry.importer(format_)
     with _opened() as (store, settings):
         with progress_line() as on_progress:
             try:
                 done = program.import_paths(
-                    store, paths, settings, strict=strict, on_progress=on_progress
+                    store,
+                    paths,
+                    settings,
+                    strict=strict,
+                    importer=importer,
+                    on_progress=on_progress,
                 )
             except KeyboardInterrupt:
                 _say("lineage: interrupted. The same import again takes up what is missing.")
@@ -279,6 +288,11 @@ def export_(
     """Export the whole graph, one source, or a walk's result."""
     if format_ not in export.FORMATS:
         raise LineageError(f"no format {format_!r}; there are: {', '.join(export.FORMATS)}.")
+    if reference is not None and source is not None:
+        raise LineageError("--source: give it or REF, not both: a walk crosses many sources.")
+    walks = depth is not None or kinds is not None or direction is not _Way.ANCESTORS
+    if reference is None and walks:
+        raise LineageError("--depth, --kinds and --direction: they need a REF to walk from.")
     with _opened() as (store, _):
         records: Iterator[Record]
         if reference is None:
@@ -324,7 +338,7 @@ def serve(
         store: GraphStore = MemoryStore()
         with progress_line() as on_progress:
             done = program.import_paths(store, paths, settings, on_progress=on_progress)
-        report.write_import(done, Console(stderr=True))
+        report.write_import(done, report.console(stderr=True))
     else:
         store = program.open_store(spec, settings)
     reopen = None if paths else lambda: program.open_store(spec, settings)
@@ -343,7 +357,7 @@ def stop() -> None:
     spec = _program.store or _program.settings().store
     kind, _, rest = spec.partition(":")
     if kind != "embedded":
-        raise LineageError(f"{spec}: only the embedded engine can be stopped.")
+        raise LineageError(f"--store {kind}: only the embedded engine can be stopped.")
     stopped = stop_engine(Path(rest).expanduser() if rest else default_directory())
     _say("the embedded engine was stopped." if stopped else "no embedded engine is running.")
 

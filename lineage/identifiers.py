@@ -97,12 +97,14 @@ class PrefixMap:
     def __init__(self, declared: Iterable[tuple[str, str]] = ()) -> None:
         """Start from the namespaces that this project uses itself."""
         self.prefixes: dict[str, str] = dict(NAMESPACES)
+        self._said: dict[str, set[str]] = {}
         self._known = {iri: prefix for prefix, iri in self.prefixes.items()}
         for prefix, iri in declared:
             self.declare(prefix, iri)
 
     def declare(self, prefix: str, iri: str) -> str:
         """The prefix under which ``iri`` is now known: ``prefix`` itself unless it is taken."""
+        self._said.setdefault(prefix, set()).add(iri)
         if iri in self._known:
             return self._known[iri]
         name, count = prefix or "ns", 1
@@ -120,3 +122,10 @@ class PrefixMap:
     def expand(self, name: str) -> str | None:
         """The IRI of a CURIE, or ``None``."""
         return expand(name, self.prefixes)
+
+    def meanings(self, name: str) -> tuple[str, ...]:
+        """Every IRI that a CURIE may stand for: as it is shown, and as each source writes it."""
+        prefix, colon, local = name.partition(":")
+        known = {self.prefixes[prefix]} if prefix in self.prefixes else set()
+        namespaces = sorted(known | self._said.get(prefix, set())) if colon else []
+        return tuple(namespace + local for namespace in namespaces)

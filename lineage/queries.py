@@ -48,9 +48,10 @@ def resolve_versions(
 ) -> tuple[StoredElement, tuple[StoredElement, ...]]:
     """The element that ``reference`` names, and the others that it might have meant.
 
-    A reference is a key, an IRI, a CURIE, an alias, a path or its end, or a name, tried in this
-    order. A path means its last version by (generation time, identifier); the others are its other
-    versions. An IRI means what is said of it outside of bundles; the others stand in bundles.
+    A reference is a key, an IRI, a CURIE (as it is shown, or as some source writes it), an alias,
+    a path or its end, or a name, tried in this order. A path means its last version by (generation
+    time, identifier); the others are its other versions. An IRI means what is said of it outside of
+    bundles; the others stand in bundles.
 
     Raises:
         NotInStore: nothing has this name; near ones are suggested.
@@ -59,10 +60,10 @@ def resolve_versions(
     exactly = list(store.read([reference]))
     if exactly:
         return exactly[0], _in_bundles(store, exactly[0])
-    expanded = prefix_map(store).expand(reference) or reference
+    meant = (reference, *prefix_map(store).meanings(reference))
     # what no IRI may hold stands percent-encoded in identifiers
-    encoded = _NO_IRI.sub(lambda match: quote(match[0], safe=""), expanded)
-    names = dict.fromkeys((reference, expanded, encoded)).keys()
+    encoded = (_NO_IRI.sub(lambda match: quote(match[0], safe=""), one) for one in meant)
+    names = dict.fromkeys((*meant, *encoded)).keys()
     candidates = [e for name in names for e in store.named(name, limit=_MOST_CANDIDATES)]
     for exact in (
         [e for e in candidates if e.key in names],

@@ -42,19 +42,19 @@ def write_json(content: Any) -> None:
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=True) + "\n")
 
 
-def _console() -> Console:
-    # a pipe has no width: nothing may be cut there
-    console = Console()
-    return console if console.is_terminal else Console(width=10_000)
+def console(*, stderr: bool = False) -> Console:
+    """Where tables are written; a pipe has no width, so that nothing is cut there."""
+    made = Console(stderr=stderr)
+    return made if made.is_terminal else Console(width=10_000, stderr=stderr)
 
 
 def _write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(plain(column)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    _console().print(table)
+    console().print(table)
 
 
 def _write_line(text: str) -> None:
@@ -85,9 +85,9 @@ def import_json(report: ImportReport) -> dict[str, Any]:
     }
 
 
-def write_import(report: ImportReport, console: Console | None = None) -> None:
+def write_import(report: ImportReport, out: Console | None = None) -> None:
     """An import's report for people: what was taken, and each place that was not."""
-    console = console or _console()
+    out = out or console()
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("file", "format", "outcome"):
         table.add_column(column, overflow="fold")
@@ -103,31 +103,34 @@ def write_import(report: ImportReport, console: Console | None = None) -> None:
                 str(len(one.problems)) if one.problems else "",
             )
     if table.row_count:
-        console.print(table)
+        out.print(table)
     for one in report.sources:
-        _print_problems(console, one)
+        _print_problems(out, one)
+    if not report.sources:
+        out.print("there is no file to import.")
     unknown = [one.path for one in report.sources if one.outcome is Outcome.UNKNOWN]
     if unknown:
         names = ", ".join(plain(path) for path in unknown[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        console.print(
-            Text(f"{len(unknown)} files of a format that no importer knows: {names}{more}")
+        out.print(
+            Text(f"{_counted_noun(len(unknown), 'file')} that no importer knows: {names}{more}")
         )
     total = sum(one.records for one in report.sources)
     skipped = sum(len(one.problems) for one in report.sources)
-    console.print(
+    out.print(
         f"{report.count(Outcome.IMPORTED)} imported, {report.count(Outcome.UNCHANGED)} unchanged, "
-        f"{report.count(Outcome.FAILED)} failed: {total:,} records, {skipped} places skipped"
+        f"{report.count(Outcome.FAILED)} failed: {_counted_noun(total, 'record')}, "
+        f"{_counted_noun(skipped, 'place')} skipped"
     )
 
 
-def _print_problems(console: Console, one: SourceReport) -> None:
+def _print_problems(out: Console, one: SourceReport) -> None:
     for problem in one.problems[:_PROBLEMS_SHOWN]:
         place = f"{one.path}:{problem.place}" if problem.place else one.path
-        console.print(Text(plain(f"skipped {place}: {problem.message}")))
+        out.print(Text(plain(f"skipped {place}: {problem.message}")))
     if len(one.problems) > _PROBLEMS_SHOWN:
         more = len(one.problems) - _PROBLEMS_SHOWN
-        console.print(Text(plain(f"skipped {more} more places in {one.path}: --json lists all")))
+        out.print(Text(plain(f"skipped {more} more places in {one.path}: --json lists all")))
 
 
 def write_stats(store: GraphStore, *, as_json: bool) -> None:
@@ -206,6 +209,10 @@ def write_found(found: Found, *, as_json: bool) -> None:
     rows = ((e.name, _kind(e) or "", e.identifier) for e in found.elements)
     _write_table(("name", "kind", "id"), rows)
     _write_line(_counted(len(found.elements), found.found))
+
+
+def _counted_noun(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _counted(shown: int, found: int) -> str:
@@ -333,7 +340,7 @@ def write_table(table: Table, *, as_json: bool) -> None:
         )
         return
     _write_table(table.columns, ([_cell(value) for value in row] for row in table.rows))
-    _write_line(f"{len(table.rows):,} rows")
+    _write_line(_counted_noun(len(table.rows), "row"))
     for limit in table.limits:
         _write_line(limit)
 

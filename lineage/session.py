@@ -31,6 +31,9 @@ from lineage.subgraph import StoredEvent
 _BATCH_STATEMENTS = 5_000
 _BATCH_CHARACTERS = 4_000_000
 _EVENTS_AT_ONCE = 20_000
+_UNKNOWN_FORMAT = (
+    "no importer knows this format. `lineage importers` lists them; --format reads it as one."
+)
 
 
 def open_store(spec: str | None, settings: Settings) -> GraphStore:
@@ -57,7 +60,7 @@ def open_store(spec: str | None, settings: Settings) -> GraphStore:
 
         return open_bolt(spec)
     raise LineageError(
-        f"no store is called {spec!r}; there are: memory, embedded, embedded:DIR, "
+        f"no store is called {kind!r}; there are: memory, embedded, embedded:DIR, "
         "bolt://HOST:PORT, neo4j://HOST."
     )
 
@@ -111,10 +114,7 @@ class ImportReport:
     @property
     def complete(self) -> bool:
         """Everything was taken; files of unknown format inside directories do not count."""
-        return not any(
-            report.problems or (report.named and report.outcome is Outcome.UNKNOWN)
-            for report in self.sources
-        )
+        return not any(report.problems for report in self.sources)
 
     @property
     def nothing_done(self) -> bool:
@@ -144,6 +144,7 @@ def import_paths(
     settings: Settings,
     *,
     strict: bool = False,
+    importer: Importer | None = None,
     on_progress: OnProgress = lambda _: None,
 ) -> ImportReport:
     """Imports files, and the regular files below directories, into a store.
@@ -153,6 +154,7 @@ def import_paths(
     Args:
         paths: Files and directories; links inside a directory are not followed.
         strict: Any skipped place is fatal, and then nothing is written.
+        importer: Reads every file, whatever it looks like; by default the one that recognises it.
 
     Raises:
         LineageError: a path does not exist, or ``strict`` and something was skipped.
@@ -160,14 +162,15 @@ def import_paths(
     """
     files = list(_files(paths))
     if strict:
-        _check(files, on_progress)
+        _check(files, importer, on_progress)
     with store.writing():
-        return _Import(store, settings, on_progress).run(files)
+        return _Import(store, settings, importer, on_progress).run(files)
 
 
-def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
     """Each file once, and whether it was named."""
     seen: set[Path] = set()
+    named = {path.absolute() for path in paths}
     for path in paths:
         try:
             mode = path.stat().st_mode
@@ -179,7 +182,7 @@ def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
         for file in below:
             if file.absolute() not in seen:
                 seen.add(file.absolute())
-                yield file, file == path
+                yield file, file.absolute() in named
 
 
 def _files_below(directory: Path) -> Iterator[Path]:
@@ -200,7 +203,9 @@ def _files_below(directory: Path) -> Iterator[Path]:
     yield from closed
 
 
-def _check(files: list[tuple[Path, bool]], on_progress: OnProgress) -> None:
+def _check(
+    files: list[tuple[Path, bool]], chosen: Importer | None, on_progress: OnProgress
+) -> None:
     """Reads everything and writes nothing; the first problem is fatal."""
     for index, (path, named) in enumerate(files):
 
@@ -208,10 +213,10 @@ def _check(files: list[tuple[Path, bool]], on_progress: OnProgress) -> None:
             raise SourceError(path, problem.place, problem.message)
 
         try:
-            importer = registry.recognise(path)
+            importer = chosen or registry.recognise(path)
             if importer is None:
                 if named:
-                    raise SourceError(path, "", "no importer knows this format.")
+                    raise SourceError(path, "", _UNKNOWN_FORMAT)
                 continue
             for count, _ in enumerate(_statements(importer, path, refuse)):
                 if count % 1000 == 0:
@@ -223,7 +228,14 @@ def _check(files: list[tuple[Path, bool]], on_progress: OnProgress) -> None:
 class _Import:
     """One run over many files; identity is resolved over many sources at once."""
 
-    def __init__(self, store: GraphStore, settings: Settings, on_progress: OnProgress) -> None:
+    def __init__(
+        self,
+        store: GraphStore,
+        settings: Settings,
+        importer: Importer | None,
+        on_progress: OnProgress,
+    ) -> None:
+        self._importer = importer
         self._store = store
         self._identity = settings.identity
         self._roots = settings.roots
@@ -240,6 +252,8 @@ class _Import:
             self._on_progress(Progress(path, index, len(files), 0))
             one = self._import_file(path, index, len(files))
             one.named = named
+            if named and one.outcome is Outcome.UNKNOWN:
+                one.problems.append(Problem("", _UNKNOWN_FORMAT, records_lost=0))
             report.sources.append(one)
         self._resolve()
         for one in report.sources:
@@ -249,7 +263,7 @@ class _Import:
 
     def _import_file(self, path: Path, index: int, total: int) -> SourceReport:
         try:
-            importer = registry.recognise(path)
+            importer = self._importer or registry.recognise(path)
             if importer is None:
                 return SourceReport(str(path), Outcome.UNKNOWN)
             key, size_bytes = self._key(importer, path)

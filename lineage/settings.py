@@ -58,11 +58,12 @@ def load_settings(path: Path | None = None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LineageError(f"{path}: is not TOML ({error}).") from error
     table = _Table(path, content)
+    named_store = table.take("store", str, "embedded")
     access = [_Table(path, entry) for entry in table.take("access", list, [])]
     identity = _Table(path, table.take("identity", dict, {}))
     web = _Table(path, table.take("web", dict, {}))
     settings = Settings(
-        store=store or table.take("store", str, "embedded"),
+        store=store or named_store,
         roots=tuple(_root(path, entry) for entry in access),
         hosts=web.texts("hosts", ()),
         identity=IdentitySettings(

@@ -325,3 +325,64 @@ def test_numbers_that_json_lacks_are_text(demo: CommandLine, tmp_path: Path) -> 
     own.run("stop")
 
     assert list(shown["attributes"].values()) == ["NaN"]
+
+
+def test_a_named_file_of_no_known_format_says_what_to_do(demo: CommandLine, tmp_path: Path) -> None:
+    """Alone, or beside the directory that it lies in; --format then says what is wrong with it."""
+    path = tmp_path / "bad.json"
+    path.write_text('{"bundle": "notadict"}')
+    (tmp_path / "good.json").write_text('{"prefix": {"ex": "http://x.org/"}}')
+    alone, beside = demo.run("import", str(path)), demo.run("import", str(tmp_path), str(path))
+    forced = demo.run("import", "--format", "prov-json", str(path))
+
+    assert (alone.returncode, beside.returncode) == (2, 1)
+    assert "--format" in alone.stdout
+    assert "/bundle: it must be an object" in forced.stdout
+
+
+def test_an_import_of_nothing_says_so(demo: CommandLine, tmp_path: Path) -> None:
+    """An empty directory."""
+    done = demo.run("import", str(tmp_path))
+
+    assert done.returncode == 2
+    assert "no file to import" in done.stdout
+
+
+def test_options_that_would_be_passed_over_are_refused(demo: CommandLine) -> None:
+    """A walk crosses sources, and what is no walk has no depth."""
+    both = demo.run("export", MERGED, "--source", "x", "--format", "turtle")
+    deep = demo.run("export", "--depth", "1", "--format", "turtle")
+
+    assert (both.returncode, deep.returncode) == (2, 2)
+    assert "--source" in both.stderr
+    assert "--depth" in deep.stderr
+
+
+def test_column_names_are_text(demo: CommandLine) -> None:
+    """Brackets in them are no markup."""
+    done = demo.run("cypher", "RETURN 1 AS `[/x]`, 2 AS `[bold]`")
+
+    assert done.returncode == 0, done.stderr
+    assert "[/x]" in done.stdout
+    assert "[bold]" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["stop", "stats"])
+def test_passwords_in_addresses_are_not_echoed(demo: CommandLine, command: str) -> None:
+    """Whatever the command makes of the address."""
+    for store in ("bolt://neo4j:s3cret@127.0.0.1:9", "postgres:neo4j:s3cret"):
+        done = demo.run("--store", store, command)
+
+        assert done.returncode == 2
+        assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_the_environment_beats_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LINEAGE_STORE and a store in the file are no contradiction."""
+    path = tmp_path / "settings.toml"
+    path.write_text('store = "embedded"')
+    monkeypatch.setenv("LINEAGE_STORE", "memory")
+
+    assert load_settings(path).store == "memory"

@@ -238,3 +238,14 @@ def test_damaged_run_file_blocks_no_start(directory: Path, monkeypatch: pytest.M
         kept = query(engine, "MATCH (n:Kept) RETURN count(n) AS n")[0]["n"]
 
     assert kept == 1
+
+
+def test_any_directory_will_do(tmp_path: Path) -> None:
+    """Letters that Latin-1 lacks, blanks, and signs that Java's logging would replace."""
+    directory = tmp_path / "jos\u00e9 \u65e5 %h%t"
+    with EmbeddedEngine.open(directory, linger_s=0) as engine:
+        (answer,) = query(engine, "RETURN 1 AS one")
+
+    assert answer["one"] == 1
+    assert (directory / "log" / "engine.0.log").exists()
+    assert list(tmp_path.iterdir()) == [directory]

@@ -286,3 +286,27 @@ def test_an_identifier_is_found_as_its_source_wrote_it(reference: str) -> None:
     found = queries.resolve(store, reference)
 
     assert found.identifier == EX + "two%20words"
+
+
+def test_a_curie_means_what_any_source_writes() -> None:
+    """One prefix for two namespaces: what both have is ambiguous, what one has is found."""
+    store = MemoryStore()
+    one, two = "http://one.org/", "http://two.org/"
+    records = [
+        Namespace("ex", one),
+        Namespace("ex", two),
+        Entity(one + "e", ((one + "a", "v1"),)),
+        Entity(two + "e", ((two + "a", "v2"),)),
+        Entity(two + "only"),
+    ]
+    store.begin(Source("s" * 64, ("/s",), "test", "1", 1))
+    store.write("s" * 64, records)
+
+    with pytest.raises(AmbiguousReference):
+        queries.resolve(store, "ex:e")
+    assert queries.resolve(store, "ex:only").identifier == two + "only"
+    assert queries.resolve(store, "ex2:e").identifier == two + "e"
+    for text, found in (("ex:a=v1", one), ("ex:a=v2", two), ("ex2:a=v2", two)):
+        (element,) = store.find(text, limit=9).elements
+
+        assert element.identifier == found + "e"

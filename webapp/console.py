@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import dash_ag_grid
@@ -44,6 +45,8 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ),
 )
 
+AUDIT = logging.getLogger("lineage.audit")
+
 
 def examples() -> list[Any]:
     """Queries to click on."""
@@ -61,15 +64,16 @@ def answer(store: GraphStore, query: str) -> list[Any]:
                 "quiet",
                 "This store answers no Cypher",
                 "The graph is held in memory, where no query engine runs. Import the files into a "
-                "store and open that: lineage import DIRECTORY, then lineage web. "
+                "store and open that: lineage import DIRECTORY, then lineage serve. "
                 "Search, graph and tables work here all the same.",
             )
         ]
     if not query:
-        return [html.P("Read-only Cypher. Ctrl+Enter runs it.", className="note")]
+        return []
     try:
         table = store.cypher(query)
     except QueryRefused as error:
+        AUDIT.warning("refused the query %.500r: %s", query, error)
         return [_message("refused", "Refused", str(error))]
     except QueryFailed as error:
         return [_message("failed", "The engine gave up", str(error))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -75,6 +76,17 @@ def _names(host: str) -> Collection[str]:
     return () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - compared, not bound
 
 
+def _write_audit() -> None:
+    """Who opened which file, and what was refused, on standard error."""
+    audit = logging.getLogger("lineage.audit")
+    if not audit.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        audit.addHandler(handler)
+        audit.setLevel(logging.INFO)
+        audit.propagate = False
+
+
 def serve(
     store: GraphStore,
     settings: Settings,
@@ -87,6 +99,7 @@ def serve(
     """Serves until interrupted, and says where."""
     server = make_server(store, settings, host=host, port=port, reopen=reopen)
     shown = f"[{host}]" if ":" in host else host
+    _write_audit()
     address = f"http://{shown}:{server.effective_port}/"
     print(f"lineage explorer at {address} (Ctrl+C ends it)", file=sys.stderr)  # noqa: T201
     if open_browser:

@@ -68,7 +68,11 @@ _NAMES = {"direction": "dir", "query": "q"}
 
 def parse(search: str) -> View:
     """The view that the query part of an address asks for, ``?`` or not."""
-    given = dict(parse_qsl(search.lstrip("?"), keep_blank_values=False, max_num_fields=50))
+    try:
+        pairs = parse_qsl(search.lstrip("?"), keep_blank_values=False, max_num_fields=50)
+    except ValueError:  # more of them than any view has
+        pairs = []
+    given = dict(pairs)
     changes: dict[str, Any] = {}
     for field in fields(View):
         text = given.get(_NAMES.get(field.name, field.name))

@@ -9,7 +9,8 @@ What is written (PROV-O, W3C Recommendation, 30 April 2013):
 
 * an element: its class and its attributes; prov:label as rdfs:label, prov:type as rdf:type where it
   is an IRI, prov:location as prov:atLocation, the times as prov:startedAtTime and prov:endedAtTime;
-* a relation with two ends and nothing else: the unqualified property (``prov:used``);
+* a relation with two ends and nothing else: the unqualified property (``prov:used``), with a
+  qualified node beside it for the five kinds below;
 * any other relation: a qualified node (``prov:qualifiedUsage``), blank unless the relation has an
   identifier. The unqualified property stands beside it for the five kinds where prov and other
   readers take both for one relation (prov_o.py). For usage, generation, invalidation, start,
@@ -204,7 +205,10 @@ class _Lines:
         binary = ""
         if subject is not None and object_ is not None:
             binary = f"{subject} {iri(terms.unqualified)} {object_}{end}"
-            if not record.attributes and record.identifier is None:
+            plain = not record.attributes and record.identifier is None
+            # prov gives the qualified node of one relation to any other of its subject and kind
+            # that has none, so the kinds that it reads so always have one
+            if plain and not terms.read_as_one:
                 return binary
             if terms.is_mention and (bundle := prov_o.bundle_of_mention(record)) is not None:
                 return f"{binary}{subject} {iri(v.PROV + 'asInBundle')} {iri(bundle)}{end}"

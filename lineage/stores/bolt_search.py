@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from lineage.identifiers import expand
 from lineage.interfaces import Found, GraphStore
 from lineage.stores.bolt_connection import Connection
 from lineage.stores.bolt_values import INDEXED_CHARACTERS, clean, stored_element, stored_line
 from lineage.stores.cypher_texts import cypher_text
-from lineage.stores.search import Search, is_named, matches, parse, rank
+from lineage.stores.search import Search, attribute_names, is_named, matches, parse, rank
 from lineage.subgraph import StoredElement
-from lineage.vocabulary import NAMESPACES, ElementKind
+from lineage.vocabulary import ElementKind
 
 
 def find(
@@ -38,9 +37,7 @@ def find(
 def _find_by_attribute(
     store: GraphStore, connection: Connection, search: Search, labels: list[str], limit: int
 ) -> Found:
-    prefixes = {n.prefix: n.iri for n in store.namespaces()} | dict(NAMESPACES)
-    attribute = search.attribute or ""
-    names = {attribute, expand(attribute, prefixes) or attribute}
+    names = attribute_names(search, store.namespaces())
     rows = connection.read(
         cypher_text("find_by_attribute"),
         text=clean(search.text),
@@ -49,7 +46,7 @@ def _find_by_attribute(
         labels=labels,
     )
     # the engine narrows the search down; what it finds is looked at exactly
-    elements = [e for e in map(stored_element, rows) if matches(search, e, prefixes)]
+    elements = [e for e in map(stored_element, rows) if matches(search, e, names)]
     elements.sort(key=lambda element: rank(search, element))
     return Found(tuple(elements[:limit]), len(elements))
 

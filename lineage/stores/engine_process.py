@@ -311,14 +311,14 @@ def _new_log(directory: Path) -> None:
     if log.exists():
         log.rename(previous)
     log.mkdir(0o700)
-    pattern = str(log / "engine.%g.log").replace("\\", "\\\\")
     (log / "log.properties").write_text(
         "handlers = java.util.logging.FileHandler\n"
         ".level = INFO\n"
         "io.undertow.level = WARNING\n"
         "org.xnio.level = WARNING\n"
         "org.jboss.level = WARNING\n"
-        f"java.util.logging.FileHandler.pattern = {pattern}\n"
+        # relative to where java runs: of a path's letters it would read only Latin-1, and its %
+        "java.util.logging.FileHandler.pattern = log/engine.%g.log\n"
         "java.util.logging.FileHandler.formatter = com.arcadedb.log.LogFormatter\n"
         f"java.util.logging.FileHandler.limit = {_LOG_BYTES}\n"
         "java.util.logging.FileHandler.count = 2\n",

@@ -15,9 +15,9 @@ from lineage.identity import Changes
 from lineage.interfaces import Direction, Found, Source, Stats
 from lineage.records import Bundle, Entity, Namespace, Record, Relation
 from lineage.stores.fold import Declaration, fold, implied_kinds
-from lineage.stores.search import is_named, matches, parse, rank
+from lineage.stores.search import attribute_names, is_named, matches, parse, rank
 from lineage.subgraph import StoredElement, StoredEvent, StoredRelation, relation_order
-from lineage.vocabulary import NAMESPACES, ElementKind, RelationKind
+from lineage.vocabulary import ElementKind, RelationKind
 
 
 class _Declared(NamedTuple):
@@ -134,11 +134,11 @@ class MemoryStore:
     def find(self, text: str, *, kinds: Collection[ElementKind] = (), limit: int) -> Found:
         """Elements that ``text`` finds, best first; see search.py."""
         search = parse(text)
-        prefixes = {n.prefix: n.iri for n in self.namespaces()} | dict(NAMESPACES)
+        names = attribute_names(search, self.namespaces())
         found = [
             element
             for element in map(self._element, list(self._nodes))
-            if (not kinds or element.kinds & set(kinds)) and matches(search, element, prefixes)
+            if (not kinds or element.kinds & set(kinds)) and matches(search, element, names)
         ]
         found.sort(key=lambda element: rank(search, element))
         return Found(tuple(found[:limit]), len(found))

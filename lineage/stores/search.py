@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from lineage.identifiers import compact, expand, local_part
-from lineage.records import Iri, Literal, Value, xsd_double
+from lineage.identifiers import PrefixMap, local_part
+from lineage.records import Iri, Literal, Namespace, Value, xsd_double
 from lineage.subgraph import StoredElement
 
 _ATTRIBUTE = re.compile(r"\s*([A-Za-z_][^\s=]*)\s*=\s*(.*?)\s*\Z", re.DOTALL)
@@ -56,17 +56,24 @@ def value_text(value: Value) -> str:
     return str(value)
 
 
-def names_attribute(name: str, iri: str, prefixes: Mapping[str, str]) -> bool:
-    """Whether a user's ``name`` means the attribute ``iri``."""
-    return name in (iri, local_part(iri), compact(iri, prefixes)) or expand(name, prefixes) == iri
+def attribute_names(search: Search, namespaces: Iterable[Namespace]) -> frozenset[str]:
+    """What a search's attribute may be: as it is written, and every IRI that it is a CURIE of."""
+    if search.attribute is None:
+        return frozenset()
+    prefixes = PrefixMap((one.prefix, one.iri) for one in namespaces)
+    return frozenset((search.attribute, *prefixes.meanings(search.attribute)))
 
 
-def matches(search: Search, element: StoredElement, prefixes: Mapping[str, str]) -> bool:
-    """Whether ``search`` finds ``element``; an empty text finds everything."""
+def matches(search: Search, element: StoredElement, names: Collection[str]) -> bool:
+    """Whether ``search`` finds ``element``; an empty text finds everything.
+
+    Args:
+        names: The search's `attribute_names`.
+    """
     if search.text in haystack(element):
         return True
     return search.attribute is not None and any(
-        names_attribute(search.attribute, iri, prefixes)
+        (iri in names or local_part(iri) == search.attribute)
         and search.value in value_text(value).lower()
         for iri, value in element.attributes
     )

@@ -253,3 +253,16 @@ def test_every_example_query_is_answered(imported: GraphStore) -> None:
 
         assert "AgGrid" in shown, (query, shown[:500])
     assert "Refused" in str(answer(imported, "CREATE (n:Entity) RETURN n"))
+
+
+def test_who_opened_what_is_written_down(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An audit line for each file, and for each refusal."""
+    with caplog.at_level("INFO", logger="lineage.audit"):
+        client.get("/file?of=dl2/merged.dl2.h5&link=0", headers={"Host": "127.0.0.1"})
+        client.get("/file?of=no-such-file&link=0", headers={"Host": "127.0.0.1"})
+    said = [record.getMessage() for record in caplog.records]
+
+    assert any(line.startswith("opened") for line in said)
+    assert any(line.startswith("refused") for line in said)

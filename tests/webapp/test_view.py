@@ -84,3 +84,8 @@ def test_long_and_unprintable_keys_are_found_again_by_their_short_reference() ->
     assert {key: element_of(store, text).key for key, text in references.items()} == {
         key: key for key in references
     }
+
+
+def test_very_many_parameters_are_passed_over() -> None:
+    """An address of that kind is nobody's view; it is no error either."""
+    assert parse("?" + "&".join(f"a{number}=1" for number in range(80))) == View()
