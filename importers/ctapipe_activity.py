@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from importers import agents
 from importers.ctapipe_configuration import compact, plan, plan_iri, reduced_text
 from lineage import vocabulary as v
 from lineage.identifiers import path_of
 from lineage.observations import highest_level
 from lineage.records import (
     Activity,
-    Agent,
     Attributes,
     Entity,
     EventKind,
@@ -118,15 +118,10 @@ class ActivityReader:
     ) -> Iterator[Statement]:
         """The software and the account that ran the activity, and the plan that it followed."""
         version = _text(system.get("ctapipe_version"))
-        software = "urn:lineage:software:ctapipe"
-        if version is not None:
-            software += ":" + quote(version, safe="+-._~")
-        if self._is_new(software):
-            facts: list[tuple[str, Value]] = [(v.PROV_TYPE, Iri(v.PROV + "SoftwareAgent"))]
-            facts.append((v.PROV_LABEL, f"ctapipe {version or ''}".strip()))
-            if version is not None:
-                facts.append((CTAPIPE + "version", version))
-            yield Agent(software, attributes(facts))
+        facts = () if version is None else ((CTAPIPE + "version", version),)
+        software = agents.software("ctapipe", version, facts)
+        if self._is_new(software.identifier):
+            yield software
         followed: Attributes = ()
         if configuration is not None:
             identifier = plan_iri(configuration)
@@ -135,14 +130,14 @@ class ActivityReader:
             followed = ((v.PROV_PLAN, Iri(identifier)),)
             role: Attributes = ((v.PROV_ROLE, "configuration"),)
             yield Relation(RelationKind.USAGE, activity, identifier, attributes=role)
-        yield Relation(RelationKind.ASSOCIATION, activity, software, attributes=followed)
+        ran = software.identifier
+        yield Relation(RelationKind.ASSOCIATION, activity, ran, attributes=followed)
         user = _text(_within(system, "environment", "USER"))
         if user is not None:
-            person = "urn:lineage:person:" + quote(user, safe="")
-            if self._is_new(person):
-                kind = (v.PROV_TYPE, Iri(v.PROV + "Person"))
-                yield Agent(person, attributes([kind, (v.PROV_LABEL, user)]))
-            yield Relation(RelationKind.ASSOCIATION, activity, person)
+            person = agents.person(user)
+            if self._is_new(person.identifier):
+                yield person
+            yield Relation(RelationKind.ASSOCIATION, activity, person.identifier)
 
     def _is_new(self, identifier: str) -> bool:
         """It was not declared before in this log; it is now."""

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from lineage.canonical import canonical, digest, encode_event
 from lineage.errors import SourceError
@@ -89,7 +90,7 @@ def _fields(statement: Any) -> Any:
 def _short(value: Any) -> Any:
     """Texts cut, and local paths as they are in every checkout."""
     if isinstance(value, str):
-        value = value.replace(str(DATA), "DATA")
+        value = value.replace(str(DATA), "DATA").replace(quote(str(DATA)), "DATA")
         if len(value) > _MOST:
             return f"{value[:_MOST]}... {len(value)} characters, {digest(value)}"
     if isinstance(value, list):

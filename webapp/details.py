@@ -250,6 +250,7 @@ def _circumstances(stored: StoredRelation) -> str:
         parts.append(moment_text(relation.time))
     evidence = [value_text(value) for value in relation.values(v.IDENTIFIED_BY)]
     parts += [f"bound by {text}" for text in evidence if text not in ("product", "generation")]
+    parts += [value_text(value) for value in relation.values(v.EVIDENCE)]
     return " · ".join(parts)
 
 

@@ -8,14 +8,19 @@ from typing import Any
 from dash.development.base_component import Component
 
 from lineage import access
+from lineage.session import import_paths
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
+from lineage.vocabulary import ElementKind
+from tests.golden import DATA
 from tests.webapp.conftest import EX, HOSTILE_NAME
 from webapp.details import Details, details
 from webapp.documents import leaves
 from webapp.panel import panel
 from webapp.references import element_of, token
 from webapp.start import overview, start_page
+
+TREES = DATA / "tskit"
 
 
 def about(store: MemoryStore, reference: str) -> Details:
@@ -63,6 +68,16 @@ def test_identity_is_shown_with_its_evidence(store: MemoryStore) -> None:
     rows = section(about(store, "dl2/merged.dl2.h5"), "Evidence").rows
 
     assert any(row.name == "Recognised by" and "Exact" in row.text for row in rows)
+
+
+def test_what_is_inferred_says_so_beside_its_link() -> None:
+    """A relation that no source states carries what it rests on."""
+    store = MemoryStore()
+    import_paths(store, [TREES / "msp_mut_2rows.trees"], Settings())
+    (tree,) = store.find("msprime sim_ancestry", kinds=[ElementKind.ENTITY], limit=2).elements
+    links = section(about(store, tree.key), "Comes from").links
+
+    assert [link.detail for link in links] == ["inferred: order of the provenance rows"]
 
 
 def test_a_configuration_is_taken_apart_into_dotted_names() -> None:
