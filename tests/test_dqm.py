@@ -65,15 +65,6 @@ def used(statements: list[Statement]) -> dict[str, str | None]:
     }
 
 
-def guesses(statements: list[Statement]) -> list[str | None]:
-    """The files that might be the data."""
-    return [
-        one.object
-        for one in statements
-        if isinstance(one, Relation) and one.values(v.EVIDENCE) == ("guess",)
-    ]
-
-
 @pytest.fixture
 def imported() -> MemoryStore:
     """The samples in a store."""
@@ -146,30 +137,6 @@ def test_which_data_file_a_plot_shows(imported: MemoryStore) -> None:
         "larpix-monitor",
         "matplotlib 3.7.5",
     }
-
-
-@pytest.mark.parametrize("place", ["out", ".", "data"])
-def test_a_file_of_the_data_s_name_is_a_guess(tmp_path: Path, place: str) -> None:
-    """In the output directory, beside it, or in data beside it; followed only when asked."""
-    source = plot(tmp_path / "out", "run", "TestPlot")
-    data = tmp_path / place / "run.h5"
-    data.parent.mkdir(exist_ok=True)
-    data.write_bytes(b"anything")
-    store = MemoryStore()
-    import_paths(store, [source], Settings())
-
-    assert guesses(read(source)[0]) == [f"file://{data.resolve()}"]
-    assert "run_TestPlot.png" in names(store, str(data), queries.descendants, "all")
-    assert "run_TestPlot.png" not in names(store, str(data), queries.descendants)
-
-
-def test_links_and_directories_are_no_guess(tmp_path: Path) -> None:
-    """What is looked for is a regular file; nothing is opened."""
-    source = plot(tmp_path / "out", "run", "TestPlot")
-    (tmp_path / "run.h5").symlink_to("/etc/hostname")
-    (tmp_path / "out" / "run.h5").mkdir()
-
-    assert guesses(read(source)[0]) == []
 
 
 def test_data_of_one_name_in_two_outputs_are_two(tmp_path: Path) -> None:
