@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-import posixpath
-import re
 import shlex
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from importers import agents
 from importers.ctapipe_configuration import compact, plan, plan_iri, reduced_text
+from importers.ctapipe_reference import (
+    SMALL,
+    UUID,
+    created,
+    data_level,
+    metadata,
+    moment,
+    product_id,
+)
+from importers.recorded_paths import absolute_path, scoped_identifier
 from lineage import vocabulary as v
-from lineage.identifiers import path_of
-from lineage.observations import highest_level
 from lineage.records import (
     Activity,
     Attributes,
@@ -28,21 +32,12 @@ from lineage.records import (
     Statement,
     Value,
     attributes,
-    utc,
 )
 from lineage.vocabulary import CTAPIPE, RelationKind
 
 Report = Callable[[str, int], None]
 """Takes a sentence, and how many records are lost."""
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_REMOTE = r"(https?|ftps?|s3|gs|davs?|xroot|roots?)"
-_COLLAPSED = re.compile(rf"/(?:.*/)?{_REMOTE}:/([^/].*)")
-"""A URL that ctapipe took for a relative path: ``/cwd/https:/host/x``."""
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://.")
-_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
-_SMALL = 1 << 31
-_PLAIN = (str, bool, float)
 _SHARED_PARTS = frozenset({"platform", "python", "environment"})
 
 
@@ -68,7 +63,7 @@ class ActivityReader:
     def statements(self, record: Any) -> Iterator[Statement]:
         """What an activity object says: the activity, its agents, its plan and its files."""
         uuid = record.get("activity_uuid")
-        if not isinstance(uuid, str) or not _UUID.fullmatch(uuid):
+        if not isinstance(uuid, str) or not UUID.fullmatch(uuid):
             name = record.get("activity_name")
             self._report(
                 f"activity {name!r:.80} has no activity_uuid (value seen: {uuid!r:.80})", 1
@@ -104,7 +99,7 @@ class ActivityReader:
         """The start or stop of an activity, UTC; taken out of ``rest`` where it can be read."""
         value = rest.get(key)
         text = value.get("time_utc") if isinstance(value, dict) else None
-        time = _moment(text)
+        time = moment(text)
         if time is not None and value == {"time_utc": text}:
             del rest[key]
         elif key == "stop" and value in (None, {}):
@@ -196,12 +191,12 @@ def _facts(
         if isinstance(rest.get(key), str):
             yield name, rest.pop(key)
     code = rest.get("exit_code", 0.0)
-    if code is None or (type(code) is int and abs(code) < _SMALL):
+    if code is None or (type(code) is int and abs(code) < SMALL):
         del rest["exit_code"]
         if code is not None:
             yield CTAPIPE + "exit_code", code
     minutes = rest.get("duration_min")
-    if isinstance(minutes, float) or (type(minutes) is int and abs(minutes) < _SMALL):
+    if isinstance(minutes, float) or (type(minutes) is int and abs(minutes) < SMALL):
         yield CTAPIPE + "duration_min", float(rest.pop("duration_min"))
     elif minutes is None and start is not None and stop is not None:
         rest.pop("duration_min", None)
@@ -215,7 +210,7 @@ def _facts(
         if isinstance(value, str) and value:
             yield CTAPIPE + name, value
     cpus = _within(system, "platform", "n_cpus") or _within(system, "platform", "num_cpus")
-    if type(cpus) is int and abs(cpus) < _SMALL:
+    if type(cpus) is int and abs(cpus) < SMALL:
         yield CTAPIPE + "n_cpus", cpus
     arguments = system.get("arguments")
     if isinstance(arguments, list):
@@ -232,23 +227,22 @@ def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterat
     known = {"url", "reference_meta"} | ({"role"} if role or entry.get("role") is None else set())
     more = {key: value for key, value in entry.items() if key not in known}
     meta = entry.get("reference_meta")
-    product, counts, created, facts = None, False, None, list[tuple[str, Value]]()
+    product, counts, made, facts = None, False, None, list[tuple[str, Value]]()
     if isinstance(meta, dict):
-        product, created = _product(meta), _moment(meta.get("CTA PRODUCT CREATION TIME"))
+        product, made = product_id(meta), created(meta)
         counts = product is not None and _text(meta.get("CTA ACTIVITY ID")) is not None
         kept = meta
         if counts:
-            facts, kept = _metadata(meta)
+            facts, kept = metadata(meta)
+            facts += data_level(meta)
         if kept:
             more["reference_meta"] = kept
     elif meta is not None:
         more["reference_meta"] = meta
-    if counts:
-        facts += _data_level(meta)
     own: list[tuple[str, Value]] = []
     if more:
         own.append((CTAPIPE + "file_record", compact(more)))
-    path = _path(url)
+    path = absolute_path(url)
     if path is not None:
         if path != url:
             own.append((CTAPIPE + "url", url))
@@ -261,13 +255,13 @@ def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterat
             role,
             product,
             counts,
-            created,
+            made,
             run.node,
             attributes(facts),
             attributes(own),
         )
         return
-    identifier, evidence = _identifier(url, run.activity)
+    identifier, evidence = scoped_identifier(url, run.activity)
     own += [(v.IDENTIFIED_BY, evidence), (v.RECORDED_PATH, url)]
     if role is not None:
         own.append((v.PROV_ROLE, role))
@@ -302,72 +296,6 @@ def _appended(
                     node=event.node,
                     relation_attributes=((v.IDENTIFIED_BY, "argument"),),
                 )
-
-
-def _path(url: str) -> str | None:
-    """The absolute path that a recorded URL is, or ``None`` for a true URL or a relative path."""
-    if url.startswith("file:/"):
-        url = path_of(url) or url.removeprefix("file:")
-    if _DRIVE.match(url):
-        return "/" + url.replace("\\", "/")
-    if not url.startswith("/") or (":/" in url and _COLLAPSED.fullmatch(url)):
-        return None
-    if "//" not in url and "/." not in url and not url.endswith("/"):
-        return url
-    return "/" + posixpath.normpath(url).lstrip("/")
-
-
-def _identifier(url: str, activity: str) -> tuple[str, str]:
-    """The IRI of what is no absolute path, and what that rests on.
-
-    A relative path means something in its activity only: the directory that it ran in is unknown.
-    """
-    collapsed = _COLLAPSED.fullmatch(url)
-    if collapsed:
-        url = f"{collapsed[1]}://{collapsed[2]}"
-    if _URL.match(url):
-        return quote(url, safe="/:?#[]@!$&'()*+,;=%~-._"), "iri"
-    return f"urn:lineage:path:{activity.removeprefix('urn:uuid:')}:{quote(url, safe='/')}", "path"
-
-
-def _product(meta: dict[str, Any]) -> str | None:
-    product = meta.get("CTA PRODUCT ID")
-    return product.lower() if isinstance(product, str) and _UUID.fullmatch(product) else None
-
-
-def _metadata(meta: dict[str, Any]) -> tuple[list[tuple[str, Value]], dict[str, Any]]:
-    """The reference metadata as attributes, and those that are no plain values."""
-    facts: list[tuple[str, Value]] = []
-    kept = {}
-    for key, value in meta.items():
-        if type(value) in _PLAIN or (type(value) is int and abs(value) < _SMALL):
-            facts.append((_cta(key), value))
-        else:
-            kept[key] = value
-    return facts, kept
-
-
-@lru_cache(maxsize=1024)
-def _cta(key: str) -> str:
-    """``CTA PRODUCT ID`` as ``cta:PRODUCT_ID``."""
-    return v.CTA + re.sub(r"[^A-Za-z0-9_.\-]", "_", key.removeprefix("CTA "))
-
-
-def _data_level(meta: Any) -> list[tuple[str, Value]]:
-    """The highest data level that the header tells."""
-    level = highest_level(str(meta.get("CTA PRODUCT DATA LEVELS") or ""))
-    return [(v.DATA_LEVEL, level)] if level else []
-
-
-def _moment(text: Any) -> datetime | None:
-    """An ISO time, which is UTC unless it says otherwise."""
-    if not isinstance(text, str):
-        return None
-    try:
-        time = datetime.fromisoformat(text.strip())
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else utc(time)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _text(value: Any) -> str | None:
