@@ -36,6 +36,14 @@ def person(account: str) -> Agent:
     )
 
 
+def organization(name: str) -> Agent:
+    """A collaboration or an institute."""
+    kind = (v.PROV_TYPE, Iri(v.PROV + "Organization"))
+    return Agent(
+        "urn:lineage:organization:" + _quoted(name), attributes([kind, (v.PROV_LABEL, name)])
+    )
+
+
 def _quoted(text: str) -> str:
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}~{digest(text)}"

@@ -299,6 +299,22 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         TSKIT + "time_units": "what times in a tree sequence are counted in",
         TSKIT + "timestamp": "time of a row as it is written, where that is not its end time",
         TSKIT + "user_time_s": "processor time of a step, in seconds",
+        FITS + "format": "FITS or ECSV, its version, and whether it is compressed",
+        FITS + "hdus": "the HDUs of a FITS file in order, as JSON: kind, name, size, checksums, and "
+        "keywords where several HDUs have some",
+        FITS + "columns": "columns of a table with their units, after the HDU's name if it has one",
+        FITS + "CHECKSUM": "the checksums of the HDUs in order, - where one has none",
+        FITS + "DATASUM": "the checksums of the HDUs' data in order, - where one has none",
+        GOCART + "superevent_id": "LVK's id of the event",
+        GOCART + "mock": "the event is a mock event",
+        GOCART + "gracedb": "address of the event in GraceDB",
+        GOCART + "retracted_at": "when a retraction of the event was issued",
+        GOCART + "alert_type": "EARLY_WARNING, PRELIMINARY, INITIAL, UPDATE or RETRACTION",
+        GOCART + "time_created": "when the alert was issued",
+        GOCART + "event_time": "when the gravitational waves arrived",
+        GOCART + "instruments": "detectors that saw the event",
+        GOCART + "gap": "why an alert before this one must be missing: filters leave alerts out",
+        GOCART + "record": "what else the notice says, as JSON",
         CTAPIPE + "status": "how the activity ended, as ctapipe wrote it",
         CTAPIPE + "exit_code": "exit code of the process",
         CTAPIPE + "duration_min": "stop - start in minutes",
@@ -319,5 +335,8 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
 )
 """Attributes that importers and identity write themselves: IRI -> one sentence for users.
 
-CTA reference metadata keep their own names under ``cta:`` and are described by CTA's data model.
+CTA reference metadata keep their own names under ``cta:`` and are described by CTA's data model; so
+do FITS keywords and ECSV metadata under ``fits:``, and under ``gocart:`` what LVK's notices say of
+an event (``far``, ``classification_BNS``, ``properties_HasNS``, ...) and what gocart computes
+(``area90``, ``central_equatorial``, ...).
 """
