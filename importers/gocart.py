@@ -18,8 +18,8 @@ files beside it, and the meta.yaml of the alert before, are its parts. What beco
   ...; gocart calls ligo-skymap-from-samples bilby) made it with a version of ligo.skymap.
 * gocart's own work, of a version that it does not record: unpacking the notice into files, the
   ``ascii map`` (skymap.csv) out of the FITS file, the ``aitoff`` plot (skymap.png) out of FITS file
-  and meta.yaml. That is inferred from what lies in the directory, and ``lineage:evidence`` says so
-  (``layout``). When it ran is not known: modification times are those of a download.
+  and meta.yaml. That is inferred from what lies in the directory, and ``lineage:evidence`` says so.
+  When it ran is not known: modification times are those of a download.
 * An update or retraction without any earlier alert beside it says so in ``gocart:gap``: filters
   leave alerts out, and that is normal. Other gaps cannot be known.
 

@@ -32,7 +32,9 @@ from lineage.vocabulary import GOCART, RelationKind
 _IRI = "urn:lineage:gocart:"
 _LVK = "LIGO/Virgo/KAGRA"
 _MAIN = frozenset({"superevent_id", "alert_type", "time_created", "urls", "event"})
-_INFERRED: Attributes = ((v.EVIDENCE, "layout"),)
+_FILES: Attributes = ((v.EVIDENCE, "inferred: files that lie beside meta.yaml"),)
+_ORDER: Attributes = ((v.EVIDENCE, "inferred: names of the event's directories"),)
+_HEADER = "inferred: equal headers"
 
 
 def event_iri(alert: Alert) -> str:
@@ -86,7 +88,7 @@ def alert(alert: Alert, before: Alert | None, alone: bool) -> Iterator[Statement
         yield found_by
         yield Relation(RelationKind.ATTRIBUTION, own, found_by.identifier)
     if before is not None:
-        revision: Attributes = ((v.PROV_TYPE, Iri(v.PROV + "Revision")), *_INFERRED)
+        revision: Attributes = ((v.PROV_TYPE, Iri(v.PROV + "Revision")), *_ORDER)
         yield Relation(
             RelationKind.DERIVATION, own, alert_iri(before), attributes=attributes(revision)
         )
@@ -107,7 +109,7 @@ def map_(alert: Alert) -> Iterator[Statement]:
     facts: list[tuple[str, Value]] = [
         (v.PROV_TYPE, Iri(GOCART + "Map")),
         (v.PROV_LABEL, f"{alert.event} map" + (f" by {creator}" if creator else "")),
-        (v.EVIDENCE, "header"),
+        (v.EVIDENCE, _HEADER),
     ]
     for key, value in header.items():
         said = plain(value)
@@ -172,7 +174,7 @@ class _Step:
 
     def begin(self, label: str, agent: str) -> Iterator[Statement]:
         """The activity and its agent."""
-        yield Activity(self.iri, attributes([(v.PROV_LABEL, label), *_INFERRED]))
+        yield Activity(self.iri, attributes([(v.PROV_LABEL, label), *_FILES]))
         yield Relation(RelationKind.ASSOCIATION, self.iri, agent)
 
     def file(self, kind: EventKind, path: Path, role: str) -> FileEvent:
@@ -184,7 +186,7 @@ class _Step:
             self._time,
             self._time,
             role,
-            relation_attributes=_INFERRED,
+            relation_attributes=_FILES,
         )
 
 

@@ -299,9 +299,9 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         TSKIT + "time_units": "what times in a tree sequence are counted in",
         TSKIT + "timestamp": "time of a row as it is written, where that is not its end time",
         TSKIT + "user_time_s": "processor time of a step, in seconds",
-        FITS + "format": "FITS or ECSV, its version, and whether it is compressed",
-        FITS + "hdus": "the HDUs of a FITS file in order, as JSON: kind, name, size, checksums, and "
-        "keywords where several HDUs have some",
+        FITS + "format": "FITS (and whether it is compressed), or ECSV with its version",
+        FITS + "hdus": "the HDUs of a file in order, as JSON: kind, name, size, checksums, and "
+        "keywords where several have some",
         FITS + "columns": "columns of a table with their units, after the HDU's name if it has one",
         FITS + "CHECKSUM": "the checksums of the HDUs in order, - where one has none",
         FITS + "DATASUM": "the checksums of the HDUs' data in order, - where one has none",

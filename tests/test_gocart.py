@@ -45,6 +45,8 @@ from tests.gocart_alerts import (
     short,
 )
 
+FILES = "inferred: files that lie beside meta.yaml"
+
 
 def imported(*paths: Path, base: Path = GW) -> MemoryStore:
     """A store with these paths, imported one after the other."""
@@ -158,16 +160,16 @@ def test_files_come_from_the_steps_that_made_them() -> None:
 
 
 def test_what_is_inferred_says_so() -> None:
-    """Layout for gocart's work, which it does not record; the map's identity rests on headers."""
+    """Of gocart's work nothing is recorded; that a map is the same one rests on headers."""
     statements, _ = read(BURST)
     steps = [one for one in statements if isinstance(one, Activity) and ":run:" in one.identifier]
     events = [one for one in statements if isinstance(one, FileEvent)]
 
     assert len(steps) == 3
-    assert {one.values(v.EVIDENCE) for one in steps} == {("layout",)}
-    assert {one.relation_attributes for one in events} == {((v.EVIDENCE, "layout"),)}
+    assert {one.values(v.EVIDENCE) for one in steps} == {(FILES,)}
+    assert {one.relation_attributes for one in events} == {((v.EVIDENCE, FILES),)}
     assert not [one for one in steps if one.values(v.PROV_START)]
-    assert only(statements, Entity, "map:").values(v.EVIDENCE) == ("header",)
+    assert only(statements, Entity, "map:").values(v.EVIDENCE) == ("inferred: equal headers",)
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -246,7 +248,7 @@ def test_a_later_alert_revises_the_one_before() -> None:
         ("alert:MS230425k:20230425T121940_initial", first)
     }
     assert revision.values(v.PROV_TYPE)[0].value == v.PROV + "Revision"  # type: ignore[union-attr]
-    assert revision.values(v.EVIDENCE) == ("layout",)
+    assert revision.values(v.EVIDENCE) == ("inferred: names of the event's directories",)
     assert not related(preliminary, RelationKind.DERIVATION)
     assert related(read(RETRACTION)[0], RelationKind.INVALIDATION) == {
         ("event:MS230425k", "issue:MS230425k:20230425T110209_retraction"),

@@ -113,24 +113,24 @@ def test_a_missing_path_is_an_error(tmp_path: Path) -> None:
 
 def test_importing_twice_changes_nothing() -> None:
     """The second import of the same files finds them unchanged."""
-    store, _ = imported(DEMO)
+    store, first = imported(DEMO)
     before = store.stats(), queries.digest(store)
     _, again = imported(DEMO, store=store)
 
     assert (store.stats(), queries.digest(store)) == before
-    assert again.count(Outcome.UNCHANGED) == len(LOGS)
+    assert again.count(Outcome.UNCHANGED) == first.count(Outcome.IMPORTED) >= len(LOGS)
     assert again.count(Outcome.IMPORTED) == 0
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_and_number_of_imports_do_not_matter(seed: int) -> None:
     """The digest is the same for any order of the files, imported one by one or together."""
-    together, _ = imported(DEMO)
-    logs = list(LOGS)
-    random.Random(seed).shuffle(logs)
+    together, report = imported(DEMO)
+    files = [Path(one.path) for one in report.sources if one.outcome is Outcome.IMPORTED]
+    random.Random(seed).shuffle(files)
     one_by_one = MemoryStore()
-    for log in logs:
-        imported(log, store=one_by_one)
+    for file in files:
+        imported(file, store=one_by_one)
 
     assert queries.digest(one_by_one) == queries.digest(together)
     assert one_by_one.stats() == together.stats()
@@ -139,7 +139,7 @@ def test_the_order_and_number_of_imports_do_not_matter(seed: int) -> None:
 @pytest.mark.parametrize("files", range(1, len(LOGS)))
 def test_an_interrupted_import_is_taken_up_again(files: int) -> None:
     """Stopped in the middle and run again, an import ends in the same graph."""
-    whole, _ = imported(DEMO)
+    whole, _ = imported(*LOGS)
     store = MemoryStore()
 
     def interrupt(progress: Progress) -> None:
