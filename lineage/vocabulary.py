@@ -331,6 +331,53 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         CTAPIPE + "record": "what else the activity's record says, as JSON",
         CTAPIPE + "file_record": "what else the record of an input or output says, as JSON",
         CTAPIPE + "url": "the URL of an input or output as recorded, where it is not the path",
+        LSTOSA + "activity": "name of the activity, on what it generated: by session and name the "
+        "writings of one output by many activities can be joined",
+        LSTOSA + "activity_id": "the six hexadecimal digits that name an activity in its session",
+        LSTOSA + "agent_name": "account name, as a start record has it",
+        LSTOSA + "arguments": "the command line, quoted as for a shell",
+        LSTOSA + "calibration_run": "number of the run that calibrations are made from",
+        LSTOSA + "class": "class whose methods are traced (logprov)",
+        LSTOSA + "config_file": "configuration file of the pipeline",
+        LSTOSA + "config_file_path_md5": "MD5 of the path of the configuration file; no hash of "
+        "its content",
+        LSTOSA + "definitions": "descriptions of activities and entities as JSON",
+        LSTOSA + "describes": "what a description is one of: activity or entity",
+        LSTOSA + "description": "description in words",
+        LSTOSA + "entity_id": "recorded id of a file, where it is neither its path's MD5 nor "
+        "its hash",
+        LSTOSA + "entry": "the entry of a .history file as it is written",
+        LSTOSA + "executable": "interpreter or program",
+        LSTOSA + "exit_code": "exit code of the program (.history)",
+        LSTOSA + "file": "name of a file in a .history entry: input, output or configuration, "
+        "which is not told",
+        LSTOSA + "file_record": "what else the record of an entity says, as JSON",
+        LSTOSA + "filepath": "the path as recorded, where it is not the absolute one",
+        LSTOSA + "generation_role": "role of something that a described activity generates",
+        LSTOSA + "hash": "hash as recorded, which is not that of the path: logprov's of the "
+        "content, or one that does not fit",
+        LSTOSA + "hash_type": "algorithm of the hash",
+        LSTOSA + "module": "module of the traced class (logprov)",
+        LSTOSA + "n_cpus": "processors of the host",
+        LSTOSA + "name": "what the definitions call it: R0SubrunDataset",
+        LSTOSA + "node": "host name (system.platform.node)",
+        LSTOSA + "parameters": "the parameters as JSON: on an activity as recorded; on a plan "
+        "without those that name the observation",
+        LSTOSA + "path_md5": "MD5 of the path, by which lstosa names files; no hash of the content",
+        LSTOSA + "pedestal_run": "number of the run that pedestals are made from",
+        LSTOSA + "record": "what else a record says, as JSON",
+        LSTOSA + "script": "script that ran the activity",
+        LSTOSA + "session": "id of the session: date and run, or a number",
+        LSTOSA + "session_record": "what else a session's record says, as JSON",
+        LSTOSA + "session_tag": "activity and run, as every record of lstosa repeats them",
+        LSTOSA + "size": "number of files in a set of files",
+        LSTOSA + "software_version": "version of lstchain, as a session's record has it",
+        LSTOSA + "system": "the system record as JSON: platform, python, packages, environment",
+        LSTOSA + "type": "type in the definitions: File, SetCollection, PythonObject",
+        LSTOSA + "use_role": "role of something that a described activity uses",
+        LSTOSA + "user": "account name (environment.USER)",
+        LSTOSA + "variable": "Python variable that held the object (logprov)",
+        LSTOSA + "version": "version of the software that an agent is",
     }
 )
 """Attributes that importers and identity write themselves: IRI -> one sentence for users.

@@ -16,7 +16,7 @@ from lineage.subgraph import StoredElement, StoredRelation
 from lineage.vocabulary import RelationKind
 from webapp import documents
 from webapp.labels import clean, count, duration_text, moment_text, size_text, value_text
-from webapp.marks import RELATION_WORDS, kind_words, mark, outcome
+from webapp.marks import RELATION_WORDS, exit_code, kind_words, mark, outcome
 from webapp.references import reference, token
 
 MOST_RELATIONS = 200
@@ -102,6 +102,8 @@ _NAMES = {
     v.CTAPIPE + "version": "ctapipe",
     v.CTAPIPE + "node": "Host",
     v.CTAPIPE + "arguments": "Command",
+    v.LSTOSA + "node": "Host",
+    v.LSTOSA + "arguments": "Command",
 }
 _TIMES = (v.PROV_START, v.PROV_END)
 _IDENTITY = (v.IDENTIFIED_BY, v.RECORDED_PRODUCT, v.RECORDED_PATH)
@@ -139,7 +141,7 @@ def _what(element: StoredElement, prefixes: PrefixMap) -> Section:
     status = said.get(v.CTAPIPE + "status")
     if status is not None:
         rows.append(Row("Status", value_text(status)))
-    code = said.get(v.CTAPIPE + "exit_code")
+    code = exit_code(said)
     if code is not None and (outcome(element) == "failed" or str(code) != "0"):
         rows.append(Row("Exit code", value_text(code)))
     rows += [Row("Path" if n == 0 else "Also at", clean(p)) for n, p in enumerate(element.paths)]
@@ -187,12 +189,10 @@ def _made_by(store: GraphStore, element: StoredElement, shown: queries.Shown) ->
     activity = shown.others[made]
     said = dict(activity.attributes)
     rows = [row for row in _span(said) if row.name != "Ended"]
-    for name in _EXECUTION:
-        values = [
-            value for attribute, value in activity.attributes if attribute == v.CTAPIPE + name
-        ]
+    for name in (space + name for space in (v.CTAPIPE, v.LSTOSA) for name in _EXECUTION):
+        values = [value for attribute, value in activity.attributes if attribute == name]
         if values:
-            rows.append(_row(v.CTAPIPE + name, values, queries.prefix_map(store)))
+            rows.append(_row(name, values, queries.prefix_map(store)))
     agents = queries.show(store, made, limit=MOST_RELATIONS)
     links = [_link("activity", activity, "")]
     for stored in agents.relations:
@@ -276,7 +276,12 @@ def _attributes(element: StoredElement, prefixes: PrefixMap) -> list[Section]:
     reference_data: list[Row] = []
     rest: list[Row] = []
     taken_apart: list[Section] = []
-    status = (v.CTAPIPE + "status", v.CTAPIPE + "exit_code", v.CTAPIPE + "duration_min")
+    status = (
+        v.CTAPIPE + "status",
+        v.CTAPIPE + "exit_code",
+        v.CTAPIPE + "duration_min",
+        v.LSTOSA + "exit_code",
+    )
     skipped = {*_ELSEWHERE, v.PROV_LOCATION, v.FILE + "paths", v.FILE + "size_bytes", *status}
     for name, values in _grouped(element.attributes):
         if name in skipped:
@@ -326,6 +331,7 @@ _DOCUMENT_TITLES = {
     v.CTAPIPE + "system": "Environment",
     v.CTAPIPE + "config": "Configuration",
     v.CTAPIPE + "samples": "CPU and memory samples",
+    v.LSTOSA + "system": "Environment",
 }
 
 

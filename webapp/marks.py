@@ -6,11 +6,12 @@ Diagrams"); arrows point back into the past.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from lineage import vocabulary as v
-from lineage.records import Iri
+from lineage.records import Iri, Value
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import ElementKind, RelationKind
 from webapp.labels import clean, shorten, width_px
@@ -157,12 +158,19 @@ def types_of(element: StoredElement) -> frozenset[str]:
     return frozenset(label for iri, label in v.TYPE_LABELS.items() if iri in said)
 
 
+def exit_code(said: Mapping[str, Value]) -> Value | None:
+    """The exit code of the process, whichever tool recorded it."""
+    codes = (said.get(namespace + "exit_code") for namespace in (v.CTAPIPE, v.LSTOSA))
+    return next((code for code in codes if code is not None), None)
+
+
 def outcome(element: StoredElement) -> str:
     """How an activity ended: ``failed``, ``running`` or ``""`` where nothing is said against it."""
     said = dict(element.attributes)
     status = str(said.get(v.CTAPIPE + "status", "")).lower()
-    code = said.get(v.CTAPIPE + "exit_code", 0)
-    if status in ("error", "failed", "interrupted") or str(code) not in ("0", ""):
+    code = exit_code(said)
+    failed = code is not None and str(code) not in ("0", "")
+    if status in ("error", "failed", "interrupted") or failed:
         return "failed"
     return "running" if status == "running" else ""
 

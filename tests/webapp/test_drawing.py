@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from lineage import vocabulary as v
 from lineage.errors import AmbiguousReference, NotInStore
+from lineage.interfaces import Source
+from lineage.records import Activity
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import ElementKind
 from tests.webapp.conftest import EX
 from webapp.drawing import draw
 from webapp.elements import elements
 from webapp.labels import clean, duration_text, shorten, size_text
-from webapp.marks import DARK, LIGHT, Theme, mark
+from webapp.marks import DARK, LIGHT, Theme, mark, outcome
 from webapp.references import token
 from webapp.scene import look
 from webapp.stylesheet import STYLESHEETS
@@ -114,6 +116,21 @@ def test_failed_stub_and_overwritten_are_marked(store: MemoryStore) -> None:
 
     assert {"failed", "stub", "overwritten"} <= states
     assert mark(next(iter(store.read([EX + "only-named"])))).states == ("stub",)
+
+
+@pytest.mark.parametrize("space", [v.CTAPIPE, v.LSTOSA])
+@pytest.mark.parametrize(("code", "expected"), [(0, ""), (1, "failed")])
+def test_an_exit_code_marks_a_failure_whichever_tool_recorded_it(
+    space: str, code: int, expected: str
+) -> None:
+    """ctapipe's log and lstosa's history alike."""
+    store = MemoryStore()
+    source = Source("s", ("/s",), "lstosa", "1", 1)
+    store.begin(source)
+    store.write("s", [Activity(EX + "a", ((space + "exit_code", code),))])
+    (element,) = store.read([EX + "a"])
+
+    assert outcome(element) == expected
 
 
 @pytest.mark.parametrize(

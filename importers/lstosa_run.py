@@ -1,0 +1,247 @@
+"""One activity of a prov.log, put together from its lines, as statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from importers.agents import person
+from importers.ctapipe_configuration import plan_iri
+from importers.lstosa_names import (
+    PREFIX,
+    activity_iri,
+    compact,
+    moment,
+    part,
+    plain,
+    session_key,
+    sorted_compact,
+    text_of,
+    thing_iri,
+)
+from importers.lstosa_session import (
+    NO_EXECUTION,
+    Execution,
+    Session,
+    observation_facts,
+    software,
+)
+from importers.lstosa_things import RecordedThing
+from lineage import vocabulary as v
+from lineage.records import (
+    Activity,
+    Agent,
+    Attributes,
+    Entity,
+    EventKind,
+    FileEvent,
+    Iri,
+    Relation,
+    Statement,
+    Value,
+    attributes,
+)
+from lineage.vocabulary import LSTOSA, RelationKind
+
+_OF_THE_OBSERVATION = frozenset(
+    {"ObservationRun", "ObservationSubRun", "ObservationDate", "CalibrationRun", "PedestalRun"}
+)
+"""Parameters that say what a run works on, not how."""
+NOBODY = "Anonymous"
+"""What lstosa writes where there is no account name."""
+
+
+@dataclass(slots=True, eq=False)
+class Use:
+    """A line that says what an activity used or generated."""
+
+    kind: EventKind
+    identifier: str
+    role: str | None
+    thing: RecordedThing | None
+    said: tuple[tuple[str, Value], ...] = ()
+    """What else is said of it."""
+    size: int = 0
+    """Characters of the line."""
+
+
+class Doer(NamedTuple):
+    """An activity, as its uses and generations need it."""
+
+    iri: str
+    name: str
+    session: Any
+    """In which the ids of things without path have their meaning."""
+    start: datetime | None
+    stop: datetime | None
+    node: str | None
+
+
+class Run:
+    """One activity while lines of it may come."""
+
+    def __init__(self, identifier: str, tag: str | None) -> None:
+        """An activity of which no start is known.
+
+        Args:
+            identifier: Its six digits.
+            tag: Its session tag, ``r0_to_dl1:01807``.
+        """
+        self.iri = f"{PREFIX}{part(tag or '')}::{part(identifier)}"
+        self.name = "" if tag is None else tag.partition(":")[0]
+        self.session: Any = None
+        self.start: datetime | None = None
+        self.stop: datetime | None = None
+        self.told = False
+        """It has ended, or was held back too long: what comes now is said at once."""
+        self.held: list[Use] = []
+        self._tag = tag
+        self._recorded: Session | None = None
+        self._node: str | None = None
+        self._agents: list[Agent] = []
+        self._plan: Entity | None = None
+        self._facts: list[tuple[str, Value]] = [(LSTOSA + "activity_id", identifier)]
+        if tag is not None:
+            self._facts.append((LSTOSA + "session_tag", tag))
+
+    def begin(
+        self,
+        identifier: str,
+        rest: dict[Any, Any],
+        session: Session | None,
+        execution: Execution,
+    ) -> None:
+        """Takes a start record, out of ``rest`` what it understands.
+
+        Args:
+            identifier: Its six digits.
+            session: The session that it is in.
+            execution: What is known of its process.
+        """
+        self.session = rest.pop("in_session", None)
+        recorded = rest.get("startTime")
+        self.start = moment(recorded)
+        self.iri = activity_iri(identifier, self.session, self.start or text_of(recorded or ""))
+        if self.start is not None:
+            del rest["startTime"]
+        if "name" in rest:
+            self.name = text_of(rest.pop("name"))
+        self._recorded = session
+        self._node = execution.node
+        self._facts += execution.facts
+        if self.session is not None:
+            self._facts.append((LSTOSA + "session", text_of(self.session)))
+        if session is not None:
+            self._facts += session.facts
+        self._facts += observation_facts(self._tag, self.name, session, execution, {})
+        self._agents += execution.agents
+        if not self._agents and self._tag is not None:
+            known = () if session is None else session.agents
+            self._agents += known or (software("lstosa", None),)
+        account = rest.get("agent_name") or execution.user
+        if isinstance(account, str) and account.strip() and account != NOBODY:
+            self._agents.append(person(account))
+        for key in ("agent_name", "script"):
+            self._facts += plain(LSTOSA + key, rest.pop(key, None))
+
+    def take_parameters(self, parameters: Any) -> None:
+        """Takes a parameter record."""
+        self._facts.append((LSTOSA + "parameters", compact(parameters)))
+        known = {name for name, _ in self._facts}
+        told = observation_facts(self._tag, self.name, self._recorded, NO_EXECUTION, parameters)
+        self._facts += [fact for fact in told if fact[0] not in known]
+        if isinstance(parameters, dict):
+            shared = {
+                text_of(key): value
+                for key, value in parameters.items()
+                if key not in _OF_THE_OBSERVATION
+            }
+            if shared:
+                self._plan = _plan(self.name, shared)
+
+    def take_rest(self, rest: dict[Any, Any]) -> None:
+        """Keeps what else a line says."""
+        self._facts.append((LSTOSA + "record", compact(rest)))
+
+    def statements(self) -> Iterator[Statement]:
+        """The activity, who was responsible, and the plan that it followed."""
+        facts = list(self._facts)
+        if self.name:
+            facts.append((v.PROV_LABEL, self.name))
+        if self.start is not None:
+            facts.append((v.PROV_START, self.start))
+        if self.stop is not None:
+            facts.append((v.PROV_END, self.stop))
+        yield Activity(self.iri, attributes(facts))
+        followed: Attributes = ()
+        if self._plan is not None:
+            yield self._plan
+            followed = ((v.PROV_PLAN, Iri(self._plan.identifier)),)
+            role: Attributes = ((v.PROV_ROLE, "configuration"),)
+            yield Relation(RelationKind.USAGE, self.iri, self._plan.identifier, attributes=role)
+        for agent in self._agents:
+            yield agent
+            yield Relation(
+                RelationKind.ASSOCIATION, self.iri, agent.identifier, attributes=followed
+            )
+            followed = ()
+
+    def related(self, use: Use) -> Iterator[Statement]:
+        """A use or generation: an event at a path, or a relation to what has none."""
+        return use_statements(use, self.doer)
+
+    @property
+    def doer(self) -> Doer:
+        """The activity, as its uses and generations need it."""
+        return Doer(self.iri, self.name, self.session, self.start, self.stop, self._node)
+
+
+def use_statements(use: Use, doer: Doer) -> Iterator[Statement]:
+    """A use or generation by an activity."""
+    thing, activity = use.thing, doer.iri
+    own = list(use.said)
+    if thing is not None and thing.path is not None:
+        if use.kind is EventKind.GENERATION:
+            # by these the writings of one output by many activities can be joined
+            own.append((LSTOSA + "activity", doer.name))
+            if doer.session is not None:
+                own.append((LSTOSA + "session", session_key(doer.session)))
+        if thing.written != thing.path:
+            own.append((LSTOSA + "filepath", thing.written or ""))
+        yield FileEvent(
+            use.kind,
+            thing.path,
+            activity,
+            doer.start,
+            doer.stop,
+            use.role,
+            node=doer.node,
+            attributes=attributes(thing.said),
+            relation_attributes=attributes(own),
+        )
+        return
+    if thing is None:
+        entity = Entity(thing_iri(use.identifier, doer.session))
+    else:
+        entity = thing.scoped(activity, doer.session, use.identifier)
+    yield entity
+    if use.role is not None:
+        own.append((v.PROV_ROLE, use.role))
+    said = attributes(own)
+    if use.kind is EventKind.USE:
+        yield Relation(RelationKind.USAGE, activity, entity.identifier, attributes=said)
+    else:
+        yield Relation(RelationKind.GENERATION, entity.identifier, activity, attributes=said)
+
+
+def _plan(name: str, parameters: dict[str, Any]) -> Entity:
+    """The configuration that activities with equal parameters share."""
+    text = sorted_compact({name: parameters})
+    facts: list[tuple[str, Value]] = [
+        (v.PROV_TYPE, Iri(v.PROV + "Plan")),
+        (v.PROV_LABEL, f"{name} parameters".strip()),
+        (LSTOSA + "parameters", text),
+    ]
+    return Entity(plan_iri(text), attributes(facts))

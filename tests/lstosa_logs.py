@@ -1,0 +1,118 @@
+"""lstosa's samples, read by the importer and by Python's own parser; small logs for a test."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from importers.lstosa import LstosaImporter
+from lineage.errors import SourceError
+from lineage.interfaces import Problem
+from lineage.records import EventKind, FileEvent, Statement
+
+DATA = Path(__file__).parent / "data" / "lstosa"
+RUN = DATA / "v0.10.10_run"
+PROV_LOG = RUN / "prov.log"
+SEED = DATA / "seed_prov_excerpt.log"
+LOGPROV = DATA / "logprov_0.0.2" / "prov.log"
+MERGED_LOGS = sorted(RUN.glob("*_prov.log"))
+MERGED_DOCUMENTS = sorted(RUN.glob("*_prov.json"))
+DEFINITIONS = sorted(DATA.glob("definition*.yaml"))
+HISTORIES = sorted((DATA / "history_files").glob("*.history"))
+PREFIX = "INFO provLogger __PROV__2021-01-01T00:00:00.000000__PROV__"
+TAG = "r0_to_dl1:01807"
+START = "2021-01-01T00:00:01.000000"
+END = "2021-01-01T00:00:02.000000"
+
+
+def read(source: Path) -> tuple[list[Statement], list[Problem]]:
+    problems: list[Problem] = []
+    return list(LstosaImporter().records(source, problems.append)), problems
+
+
+def records(source: Path) -> list[dict[str, Any]]:
+    """The records of a whole log, cut at the prefix and parsed by `ast.literal_eval`."""
+    lines = source.read_text("utf-8").splitlines()
+    return [ast.literal_eval(line[line.index("{") :]) for line in lines if "{" in line]
+
+
+def line(**record: Any) -> str:
+    return f"{PREFIX}{record!r}\n"
+
+
+def md5(path: str) -> str:
+    return hashlib.md5(path.encode(), usedforsecurity=False).hexdigest()
+
+
+def session(**changes: Any) -> str:
+    record = {"session_id": "2021010101807", "name": "01807", "startTime": START}
+    return line(**record, observation_date="20210101", session_tag=TAG, **changes)
+
+
+def start(digits: str = "abcdef", **changes: Any) -> str:
+    record = {"activity_id": digits, "name": "r0_to_dl1", "startTime": START}
+    record |= {"in_session": "2021010101807", "agent_name": "kay", "session_tag": TAG}
+    return line(**{**record, **changes})
+
+
+def entity(path: str, **changes: Any) -> str:
+    record = {"entity_id": md5(path), "name": "R0SubrunDataset", "filepath": path}
+    record |= {"hash": md5(path), "hash_type": "md5", "type": "File", "session_tag": TAG}
+    return line(**{**record, **changes})
+
+
+def used(path: str, digits: str = "abcdef", **changes: Any) -> str:
+    record = {"activity_id": digits, "used_id": md5(path), "used_role": "role"}
+    return line(**{**record, "session_tag": TAG, **changes})
+
+
+def generated(path: str, digits: str = "abcdef", **changes: Any) -> str:
+    record = {"activity_id": digits, "generated_id": md5(path), "generated_role": "role"}
+    return line(**{**record, "session_tag": TAG, **changes})
+
+
+def end(digits: str = "abcdef", time: str = END, **changes: Any) -> str:
+    return line(**{"activity_id": digits, "endTime": time, "session_tag": TAG, **changes})
+
+
+def written(directory: Path, text: str | bytes, name: str = "prov.log") -> Path:
+    source = directory / name
+    source.write_bytes(text.encode() if isinstance(text, str) else text)
+    return source
+
+
+def scratch(text: str | bytes, name: str = "prov.log") -> tuple[list[Statement], list[Problem]]:
+    """As `read`, of a temporary file."""
+    with tempfile.TemporaryDirectory() as directory:
+        return read(written(Path(directory), text, name))
+
+
+def tolerant(text: str | bytes, name: str = "prov.log") -> tuple[list[Statement], list[Problem]]:
+    """As `scratch`; a refusal is the last of the problems, what came before it is kept."""
+    problems: list[Problem] = []
+    found: list[Statement] = []
+    with tempfile.TemporaryDirectory() as directory:
+        source = written(Path(directory), text, name)
+        try:
+            for one in LstosaImporter().records(source, problems.append):
+                found.append(one)  # noqa: PERF402 what was read before an error counts
+        except SourceError as error:
+            problems.append(Problem(error.place, error.problem))
+    return found, problems
+
+
+def events(statements: list[Statement], kind: EventKind | None = None) -> list[FileEvent]:
+    found = [one for one in statements if isinstance(one, FileEvent)]
+    return [one for one in found if kind is None or one.kind is kind]
+
+
+def of(statements: list[Statement], kind: type[Any]) -> list[Any]:
+    return [one for one in statements if isinstance(one, kind)]
+
+
+def only(statements: list[Statement], kind: type[Any]) -> Any:
+    (found,) = of(statements, kind)
+    return found
