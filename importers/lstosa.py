@@ -117,7 +117,7 @@ def _recognised(source: Path, head: bytes) -> tuple[_Kind, Confidence]:
     is_history = source.name.endswith(".history")
     if _MERGED.match(text):
         return _Kind.MERGED, Confidence.CERTAIN
-    if _LOG.search(text):
+    if "PROV_" in text and _LOG.search(text):
         return _Kind.LOG, Confidence.CERTAIN
     if _BARE_LOG.match(text):
         return _Kind.BARE_LOG, Confidence.CERTAIN

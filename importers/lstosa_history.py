@@ -50,7 +50,7 @@ def history(file: BinaryIO, problems: Problems) -> Iterator[Statement]:
         file: The history file.
         problems: Is told of lines that hold no entry.
     """
-    seen: Counter[str] = Counter()
+    seen: Counter[int] = Counter()
     agent = software("lstosa", None)
     number, told = 0, False
     while line := file.readline(LONGEST_LINE):
@@ -59,8 +59,9 @@ def history(file: BinaryIO, problems: Problems) -> Iterator[Statement]:
             if not told:
                 yield agent
                 told = True
-            seen[entry.text] += 1
-            iri = f"{PREFIX}history:{_mark(entry, seen[entry.text])}"
+            text = hash(entry.text)
+            seen[text] += 1
+            iri = f"{PREFIX}history:{_mark(entry, seen[text])}"
             yield Activity(iri, attributes(_facts(entry)))
             yield Relation(RelationKind.ASSOCIATION, iri, agent.identifier)
 

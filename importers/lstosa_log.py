@@ -68,7 +68,9 @@ class LogReader:
         self._things = Things()
         self._between: list[_Between] = []
         self._held = 0
-        self._declared: dict[str, Entity | Agent] = {}
+        self._declared: set[int] = set()
+        self._weight = 0
+        """Characters that are known of the activities of `_runs`."""
         self._line = 0
         self._size = 0
 
@@ -84,11 +86,12 @@ class LogReader:
         """Without agents and entities that were declared in the same words before."""
         for statement in statements:
             if isinstance(statement, Entity | Agent):
-                if self._declared.get(statement.identifier) == statement:
+                mark = hash(statement)
+                if mark in self._declared:
                     continue
                 if len(self._declared) >= _MOST_DECLARED:
                     self._declared.clear()
-                self._declared[statement.identifier] = statement
+                self._declared.add(mark)
             yield statement
 
     def _rest(self) -> Iterator[Statement]:
@@ -121,6 +124,7 @@ class LogReader:
 
     def _activity(self, record: dict[Any, Any]) -> Iterator[Statement]:
         """Takes a record of an activity: its start, a parameter, use or generation, its end."""
+        yield from self._make_room()
         rest = dict(record)
         identifier = text_of(rest.pop("activity_id"))
         tag = rest.pop("session_tag", None)
@@ -130,7 +134,7 @@ class LogReader:
             run = self._runs[identifier, tag]
         else:
             run = self._run(identifier, tag)
-        kept = len(rest)
+        kept, weight = len(rest), run.weight
         if "parameters" in rest:
             run.take_parameters(rest.pop("parameters"))
         time = moment(rest.get("endTime"))
@@ -158,20 +162,24 @@ class LogReader:
                 self._report(self._line, f"{message}{rest[key]!r:.80}). Kept as text.", 0)
         if rest:
             run.take_rest(rest)
+        self._weight += run.weight - weight
         if time is not None or (kept and run.told):
             yield from self._tell(run)
 
     def _begin(self, identifier: str, tag: str | None, rest: dict[Any, Any]) -> Iterator[Statement]:
         """Takes a start record; an earlier activity of the same name has ended then."""
-        before = self._runs.get((identifier, tag))
-        if before is not None and not before.told:
-            yield from self._tell(before)
+        before = self._runs.pop((identifier, tag), None)
+        if before is not None:
+            self._weight -= before.weight
+            if not before.told:
+                yield from self._tell(before)
         in_session = rest.get("in_session")
         session = None if in_session is None else self._sessions[in_session]
         execution = self._sessions.execution(in_session, rest.get("startTime"))
         run = Run(identifier, tag)
         run.begin(identifier, rest, session, execution)
-        yield from self._add(identifier, tag, run)
+        self._weight += run.weight
+        self._runs[identifier, tag] = self._latest[identifier] = run
 
     def _run(self, identifier: str, tag: str | None) -> Run:
         """The activity that a line without start belongs to."""
@@ -180,13 +188,9 @@ class LogReader:
             message = f"activity {identifier!r:.40} has no start record above this line. It is "
             self._report(self._line, message + "kept without start and session.", 0)
             run = Run(identifier, tag)
+            self._weight += run.weight
             self._runs[identifier, tag] = self._latest[identifier] = run
         return run
-
-    def _add(self, identifier: str, tag: str | None, run: Run) -> Iterator[Statement]:
-        self._runs[identifier, tag] = self._latest[identifier] = run
-        self._runs.move_to_end((identifier, tag))
-        yield from self._make_room()
 
     def _use(self, run: Run, use: Use) -> Iterator[Statement]:
         if run.told:
@@ -198,8 +202,9 @@ class LogReader:
 
     def _make_room(self) -> Iterator[Statement]:
         """Says what is held back too long, as far as it is known."""
-        while len(self._runs) > _MOST_RUNS:
+        while self._runs and (len(self._runs) >= _MOST_RUNS or self._weight > _MOST_HELD):
             (identifier, _), run = self._runs.popitem(last=False)
+            self._weight -= run.weight
             if self._latest.get(identifier) is run:
                 del self._latest[identifier]
             if not run.told:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from itertools import islice
 
 from importers.agents import person
 from importers.lstosa_names import activity_iri, session_key, thing_iri
@@ -34,6 +33,8 @@ from lineage.vocabulary import LSTOSA, RelationKind
 
 MOST_STATEMENTS = 100_000
 """Statements of a document that are held at once; real ones have some hundred."""
+MOST_CHARACTERS = 50_000_000
+"""What they say, likewise; real ones have some 20,000."""
 _PARAM = "param:"
 """IRI of the default namespace."""
 _ID = "id:"
@@ -57,18 +58,27 @@ def merged(statements: Iterable[Statement], report: Callable[[str], None]) -> It
         report: Is told what is not as it should be.
     """
     found = iter(statements)
-    held = list(islice(found, MOST_STATEMENTS))
-    following = next(found, None)
-    if following is None:
-        yield from _Document(held, report).statements()
-        return
-    report(
-        f"it has more than {MOST_STATEMENTS} records, which no merged document has. Files and "
-        "activities keep the names that mean something in it only."
-    )
-    yield from held
-    yield following
-    yield from found
+    held: list[Statement] = []
+    characters = 0
+    for one in found:
+        held.append(one)
+        characters += _characters(one)
+        if len(held) > MOST_STATEMENTS or characters > MOST_CHARACTERS:
+            report(
+                f"it has more than {MOST_STATEMENTS} records, or {MOST_CHARACTERS} characters, as "
+                "no merged document has. Files and activities keep the names that mean something "
+                "in it only."
+            )
+            yield from held
+            held.clear()
+            yield from found
+            return
+    yield from _Document(held, report).statements()
+
+
+def _characters(one: Statement) -> int:
+    said = one.attributes if isinstance(one, Element | Relation) else ()
+    return sum(len(value) for _, value in said if isinstance(value, str))
 
 
 class _Document:

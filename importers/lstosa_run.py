@@ -97,6 +97,8 @@ class Run:
         self.told = False
         """It has ended, or was held back too long: what comes now is said at once."""
         self.held: list[Use] = []
+        self.weight = 200
+        """Characters that are known of it, about."""
         self._tag = tag
         self._recorded: Session | None = None
         self._node: str | None = None
@@ -131,6 +133,7 @@ class Run:
         self._recorded = session
         self._node = execution.node
         self._facts += execution.facts
+        self.weight += execution.size
         if self.session is not None:
             self._facts.append((LSTOSA + "session", text_of(self.session)))
         if session is not None:
@@ -148,7 +151,9 @@ class Run:
 
     def take_parameters(self, parameters: Any) -> None:
         """Takes a parameter record."""
-        self._facts.append((LSTOSA + "parameters", compact(parameters)))
+        text = compact(parameters)
+        self.weight += 2 * len(text)
+        self._facts.append((LSTOSA + "parameters", text))
         known = {name for name, _ in self._facts}
         told = observation_facts(self._tag, self.name, self._recorded, NO_EXECUTION, parameters)
         self._facts += [fact for fact in told if fact[0] not in known]
@@ -163,7 +168,9 @@ class Run:
 
     def take_rest(self, rest: dict[Any, Any]) -> None:
         """Keeps what else a line says."""
-        self._facts.append((LSTOSA + "record", compact(rest)))
+        text = compact(rest)
+        self.weight += len(text)
+        self._facts.append((LSTOSA + "record", text))
 
     def statements(self) -> Iterator[Statement]:
         """The activity, who was responsible, and the plan that it followed."""
@@ -205,7 +212,8 @@ def use_statements(use: Use, doer: Doer) -> Iterator[Statement]:
     if thing is not None and thing.path is not None:
         if use.kind is EventKind.GENERATION:
             # by these the writings of one output by many activities can be joined
-            own.append((LSTOSA + "activity", doer.name))
+            if doer.name:
+                own.append((LSTOSA + "activity", doer.name))
             if doer.session is not None:
                 own.append((LSTOSA + "session", session_key(doer.session)))
         if thing.written != thing.path:

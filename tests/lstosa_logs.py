@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from importers.lstosa import LstosaImporter
+from lineage import vocabulary as v
+from lineage.canonical import canonical, encode_event
 from lineage.errors import SourceError
 from lineage.interfaces import Problem
-from lineage.records import EventKind, FileEvent, Statement
+from lineage.records import Activity, Entity, EventKind, FileEvent, Namespace, Statement
+from lineage.vocabulary import LSTOSA
 
 DATA = Path(__file__).parent / "data" / "lstosa"
 RUN = DATA / "v0.10.10_run"
@@ -26,6 +30,8 @@ PREFIX = "INFO provLogger __PROV__2021-01-01T00:00:00.000000__PROV__"
 TAG = "r0_to_dl1:01807"
 START = "2021-01-01T00:00:01.000000"
 END = "2021-01-01T00:00:02.000000"
+LOGS = [PROV_LOG, SEED, LOGPROV, *MERGED_LOGS]
+KEY = re.compile(r"'(\w{4,})': ")
 
 
 def read(source: Path) -> tuple[list[Statement], list[Problem]]:
@@ -78,6 +84,9 @@ def end(digits: str = "abcdef", time: str = END, **changes: Any) -> str:
     return line(**{"activity_id": digits, "endTime": time, "session_tag": TAG, **changes})
 
 
+WHOLE = start() + entity("/d/x") + used("/d/x") + entity("/d/y") + generated("/d/y") + end()
+
+
 def written(directory: Path, text: str | bytes, name: str = "prov.log") -> Path:
     source = directory / name
     source.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -116,3 +125,63 @@ def of(statements: list[Statement], kind: type[Any]) -> list[Any]:
 def only(statements: list[Statement], kind: type[Any]) -> Any:
     (found,) = of(statements, kind)
     return found
+
+
+def said(statements: list[Statement]) -> set[str]:
+    """The statements as lines."""
+    found = set()
+    for one in statements:
+        assert not isinstance(one, Namespace)
+        found.add(encode_event(one) if isinstance(one, FileEvent) else canonical(one))
+    return found
+
+
+def told_by(text: str) -> set[tuple[str, ...]]:
+    """What the whole lines of a log say, told without the importer."""
+    found: set[tuple[str, ...]] = set()
+    paths = {}
+    for one in text.splitlines(keepends=True):
+        if not one.endswith("}\n"):
+            continue
+        try:
+            record = ast.literal_eval(one[one.index("{") :])
+        except (SyntaxError, ValueError):
+            continue
+        if "session_id" in record:
+            found.add(("session", str(record["session_id"]).replace("-", "")))
+        if "activity_id" in record:
+            found.add(("activity", record["activity_id"]))
+        path = record.get("filepath", "")
+        if path.startswith("/") and record.get("type") == "File":
+            paths[record["entity_id"]] = path
+            found.add(("file", path))
+        for key in ("used", "generated"):
+            if record.get(f"{key}_id") in paths:
+                path = paths[record[f"{key}_id"]]
+                found.add((record["activity_id"], path, record[f"{key}_role"]))
+    return found
+
+
+def told(statements: list[Statement]) -> set[tuple[str, ...]]:
+    """The same of what the importer says."""
+    found: set[tuple[str, ...]] = set()
+    for one in statements:
+        if isinstance(one, Activity):
+            found.add(("activity", str(one.values(LSTOSA + "activity_id")[0])))
+        elif isinstance(one, Entity):
+            if ":session:" in one.identifier:
+                found.add(("session", one.identifier.rpartition(":")[2]))
+            for path in one.values(v.PROV_LOCATION):
+                found.add(("file", str(path)))
+        elif isinstance(one, FileEvent):
+            found.add(("file", one.path))
+            found.add((str(one.activity).rpartition(":")[2], one.path, str(one.role)))
+    return found
+
+
+def by_digits(statements: list[Statement]) -> dict[str, Activity]:
+    return {
+        str(one.values(LSTOSA + "activity_id")[0]): one
+        for one in statements
+        if isinstance(one, Activity)
+    }
