@@ -26,7 +26,7 @@ records; in dicts all but the last of repeated keys; halves of surrogate pairs i
 become ``?``; identifiers of relations in merged documents; what is reported as a problem.
 
 A file derived from another, as logprov says when it is generated, is a use of that other by its
-maker (``evidence: derivation``). Other derivations, and memberships, know files by their path.
+maker (``evidence: inferred``). Other derivations, and memberships, know files by their path.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from importers.lstosa_lines import Problems
-from importers.lstosa_names import PREFIX, compact, plain, sorted_compact, text_of
+from importers.lstosa_names import PREFIX, compact, plain, sorted_compact
+from importers.yaml_values import read_yaml, text_of
 from lineage import vocabulary as v
 from lineage.canonical import digest
 from lineage.errors import SourceError
@@ -20,17 +21,14 @@ from lineage.vocabulary import LSTOSA, RelationKind
 
 LARGEST = 256 * 1024
 """Bytes; the largest real one has 21,000."""
-MOST_NODES = 50_000
-"""Nodes when every alias is written out; the largest real one has some 1,500."""
 _ACTIVITIES = ("activities", "activity_descriptions")
 _ENTITIES = ("entities", "entity_descriptions")
 _SECTION = re.compile(rf"(?m)^(?:{'|'.join(_ACTIVITIES)})[ \t]*:")
 _PARTS = re.compile(r"(?m)^[ \t]+(?:usage|generation)[ \t]*:")
 _ITEM = re.compile(r"(?m)^[ \t]+(?:- )?(?:entityName|entity_description|role)[ \t]*:")
-_BEGINNING = re.compile(r"[ ]{0,4}[^\s#]")
+
+_BEGINNING = re.compile(r"[ ]{0,4}['\"]?([^\s#'\":]+)")
 """Where a description, or something else of the document itself, begins."""
-_ATTEMPTS = 4
-_DEEPEST = 50
 
 
 def is_definition(head: str) -> bool:
@@ -47,87 +45,44 @@ def definition(file: BinaryIO, problems: Problems, source: object) -> Iterator[S
     data = file.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise SourceError(source, "", f"is larger than {LARGEST} bytes; no definition is.")
-    text = data.decode("utf-8", "replace")
-    document = _document(text, problems, source)
-    if not isinstance(document, dict):
-        raise SourceError(source, "", "is no mapping of activities and entities.")
-    if not text.endswith("\n"):
+    text, line = text_of(data)
+    if line:
+        problems.tell(line, "what is no UTF-8 is left out.", 0)
+    found = read_yaml(text)
+    document = found.value
+    if found.problem:
+        message = f"the YAML is damaged: {found.problem[:200]}. What follows is left out, and what "
+        problems.tell(max(found.line, 1), message + "it stands in.", 1)
+        _forget_damaged(document, text, found.line)
+    elif not text.endswith("\n"):
         # YAML that is cut is mostly YAML still
         line = text.count("\n") + 1
         problems.tell(line, "the last line has no end. The file may be cut off here.", 0)
+    for line, key in found.repeated:
+        problems.tell(line, f"{key[:80]!r} is described twice. The last counts.", 0)
+    if not isinstance(document, dict):
+        raise SourceError(source, str(max(found.line, 1)), "is no mapping of activities.")
     yield from _statements(document, problems)
 
 
-def _document(text: str, problems: Problems, source: object) -> Any:
-    """The document; of a damaged one what stands before the description that is damaged."""
-    import yaml
-
-    whole = text
-    for _ in range(_ATTEMPTS):
-        try:
-            return _loaded(text)
-        except (yaml.YAMLError, ValueError) as error:
-            line, begun, message = _place(error)
-            if text is whole:
-                problems.tell(line, f"the YAML is damaged: {message}. What follows is left out.", 1)
-            lines = text.splitlines(keepends=True)
-            at = min(begun, len(lines)) - 1
-            while at > 0 and not _BEGINNING.match(lines[at]):
-                at -= 1
-            text = "".join(lines[: max(at, 0)])
-    raise SourceError(source, "1", "is no YAML that can be read.")
-
-
-def _loaded(text: str) -> Any:
-    """The document, if it is of reasonable size with every alias written out.
-
-    Raises:
-        yaml.YAMLError: It is no YAML.
-        ValueError: It is too large or deep, or holds a number or date that is none.
-    """
-    import yaml
-
-    sizes: dict[str, int] = {}
-    open_: list[tuple[str | None, int]] = []
-    total = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent):
-            total += sizes.get(event.anchor or "", 0)
-        elif isinstance(event, yaml.NodeEvent):
-            anchor = event.anchor
-            total += 1
-            if isinstance(event, yaml.CollectionStartEvent):
-                open_.append((anchor, total - 1))
-            elif anchor is not None:
-                sizes[anchor] = 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, before = open_.pop()
-            if anchor is not None:
-                sizes[anchor] = total - before
-        if total > MOST_NODES or len(open_) > _DEEPEST:
-            mark = event.start_mark
-            line = 1 if mark is None else mark.line + 1
-            problem = f"more than {MOST_NODES} values, its aliases written out"
-            raise _TooLarge(line, problem if total > MOST_NODES else "it is nested too deeply")
-    return yaml.safe_load(text)
-
-
-class _TooLarge(ValueError):
-    """There is more of the document, or deeper, than of any definition."""
-
-    def __init__(self, line: int, problem: str) -> None:
-        super().__init__(problem)
-        self.line = line
-
-
-def _place(error: Exception) -> tuple[int, int, str]:
-    """The line in which it goes wrong, the one in which that begins, and what is wrong."""
-    mark, context = (getattr(error, f"{name}_mark", None) for name in ("problem", "context"))
-    line = mark.line + 1 if mark is not None else getattr(error, "line", 1)
-    begun = line
-    if context is not None and "scalar" in str(getattr(error, "context", "")):
-        begun = context.line + 1  # a quotation mark without its other
-    return line, begun, str(getattr(error, "problem", None) or error).splitlines()[0][:120]
+def _forget_damaged(document: Any, text: str, line: int) -> None:
+    """Takes out the description that damage in this line made end early."""
+    if not isinstance(document, dict) or not document:
+        return
+    section = next(reversed(document))
+    described = document[section]
+    damaged = ""
+    for one in reversed(text.splitlines()[:line]):
+        beginning = _BEGINNING.match(one)
+        if beginning is not None:
+            damaged = beginning[1]
+            break
+    if section not in _ACTIVITIES + _ENTITIES:
+        document.pop(damaged, None)
+    elif isinstance(described, dict) and described:
+        last = next(reversed(described))
+        if damaged in (last, section):
+            del described[last]
 
 
 def _statements(document: dict[Any, Any], problems: Problems) -> Iterator[Statement]:
@@ -142,7 +97,7 @@ def _statements(document: dict[Any, Any], problems: Problems) -> Iterator[Statem
                 problems.tell(1, f"{key} is no mapping (value seen: {described!r:.80}).", 1)
                 continue
             for name, said in described.items():
-                members.append(_description(kind, text_of(name), said))
+                members.append(_description(kind, name, said))
     text = sorted_compact([one.identifier for one in members] + [rest])
     facts: list[tuple[str, Value]] = [
         (v.PROV_TYPE, Iri(v.PROV + "Collection")),
@@ -150,7 +105,7 @@ def _statements(document: dict[Any, Any], problems: Problems) -> Iterator[Statem
     ]
     for key, value in rest.items():
         if value is not None:
-            facts.append((LSTOSA + "definitions", compact({text_of(key): value})))
+            facts.append((LSTOSA + "definitions", compact({key: value})))
     whole = Entity(f"{PREFIX}definition:{digest(text)}", attributes(facts))
     yield whole
     for one in members:

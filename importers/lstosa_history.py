@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from importers.lstosa_lines import LONGEST_LINE, Problems
 from importers.lstosa_names import PREFIX, part, run_number
-from importers.lstosa_session import software
+from importers.lstosa_session import pipeline
 from lineage import vocabulary as v
 from lineage.canonical import digest
 from lineage.records import Activity, Relation, Statement, Value, attributes
@@ -51,7 +51,7 @@ def history(file: BinaryIO, problems: Problems) -> Iterator[Statement]:
         problems: Is told of lines that hold no entry.
     """
     seen: Counter[int] = Counter()
-    agent = software("lstosa", None)
+    agent = pipeline("lstosa", None)
     number, told = 0, False
     while line := file.readline(LONGEST_LINE):
         number += 1

@@ -30,7 +30,7 @@ _MOST_HELD = 16_000_000
 """Characters of what is held back."""
 _MOST_DECLARED = 50_000
 """Agents, plans and entities that are said once."""
-_DERIVED = (v.EVIDENCE, "derivation")
+_DERIVED = (v.EVIDENCE, "inferred: what the activity generated is recorded as derived from it")
 _UNUSED = PREFIX + "unused"
 """What a relative path belongs to that no activity names."""
 

@@ -26,7 +26,7 @@ from importers.lstosa_session import (
     Execution,
     Session,
     observation_facts,
-    software,
+    pipeline,
 )
 from importers.lstosa_things import RecordedThing
 from lineage import vocabulary as v
@@ -142,7 +142,7 @@ class Run:
         self._agents += execution.agents
         if not self._agents and self._tag is not None:
             known = () if session is None else session.agents
-            self._agents += known or (software("lstosa", None),)
+            self._agents += known or (pipeline("lstosa", None),)
         account = rest.get("agent_name") or execution.user
         if isinstance(account, str) and account.strip() and account != NOBODY:
             self._agents.append(person(account))

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from importers.agents import software_agent
+from importers import agents
 from importers.lstosa_names import (
     SMALL,
     compact,
@@ -205,13 +205,13 @@ def _agents(versions: dict[str, str], software_version: str | None) -> Iterator[
     if software_version is not None or versions:
         # software_version is that of lstchain: get_lstchain_version() puts a v before it
         chain = (software_version or "").removeprefix("v") or versions.get("lstchain")
-        yield from (software("lstosa", versions.get("lstosa")), software("lstchain", chain))
+        yield from (pipeline("lstosa", versions.get("lstosa")), pipeline("lstchain", chain))
 
 
-def software(name: str, version: str | None) -> Agent:
+def pipeline(name: str, version: str | None) -> Agent:
     """The pipeline or the analysis software, in a version."""
     facts = [] if version is None else [(LSTOSA + "version", version)]
-    return software_agent(name, version, facts)
+    return agents.software(name, version, facts)
 
 
 def session_of(identifier: Any, rest: dict[Any, Any]) -> Session:
@@ -250,7 +250,7 @@ def session_of(identifier: Any, rest: dict[Any, Any]) -> Session:
     session = Session(session_key(identifier), entity, shared)
     session.runs = runs
     if version is not None:
-        session.agents = (software("lstchain", version.removeprefix("v")),)
+        session.agents = (pipeline("lstchain", version.removeprefix("v")),)
     return session
 
 

@@ -264,14 +264,15 @@ entities:
 @pytest.mark.parametrize(
     ("text", "problem", "kept"),
     [
-        (MINIMAL + BOMB, "more than 50000 values", 3),
-        (MINIMAL + MERGES, "more than 50000 values", 3),
-        (MINIMAL + "x: " + "[" * 200_000 + "\n", "nested too deeply", 3),
+        (MINIMAL + BOMB, "more than 200,000 values", 3),
+        (MINIMAL + MERGES, "more than 200,000 values", 3),
+        (MINIMAL + "x: " + "[" * 200_000 + "\n", "nest", 3),
         (MINIMAL + "#" * 300_000, "larger than 262144 bytes", 0),
-        (MINIMAL + "x: !!python/object/apply:os.system ['touch canary']\n", "constructor", 3),
-        (MINIMAL.replace("d\n", "2021-99-99\n"), "month", 0),
+        (MINIMAL + "x: !!python/object/apply:os.system ['touch canary']", "no end", 3),
+        (MINIMAL + "x: *nothing\n", "stands for nothing", 3),
+        (MINIMAL.replace("entities:", "activities: {}\nentities:"), "described twice", 2),
     ],
-    ids=["aliases", "merges", "deep", "large", "object", "date"],
+    ids=["aliases", "merges", "deep", "large", "object", "alias", "repeated"],
 )
 def test_hostile_yaml_ends_in_a_clear_message(
     text: str, problem: str, kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
