@@ -92,7 +92,7 @@ class _Document:
         self._source = source
         self._on_problem = on_problem
         self._known = False
-        self._strange = ""
+        self._strange: list[str] = []
         self._bundles = 0
         self._ahead: list[Any] | None = None
         self._sha256 = ""
@@ -119,9 +119,12 @@ class _Document:
                     self._source, f"byte {error.byte}", f"it is no PROV-JSON: {error.message}"
                 ) from error
             self._tell(f"byte {error.byte}", f"{error.message}; nothing after it is read")
-        if self._strange and not self._known:
+        if self._known:
+            for place in self._strange:
+                self._tell(place, "PROV-JSON has no such key")
+        elif self._strange:
             raise self._refusal(
-                f"it has no key of PROV-JSON, such as 'entity' or 'used' ({self._strange!r} seen)"
+                f"it has no key of PROV-JSON, such as 'entity' or 'used' ({self._strange[0][1:]!r} seen)"
             )
 
     def _refusal(self, problem: str) -> SourceError:
@@ -187,7 +190,7 @@ class _Document:
                 here, "bundles do not nest" if key == "bundle" else "PROV-JSON has no such key"
             )
         elif not nested:
-            self._strange = self._strange or key
+            self._strange.append(here)
         self._cursor.skip()
 
     def _opens(self, here: str) -> bool:

@@ -346,6 +346,15 @@ def test_no_json_breaks_the_importer(
     assert refused or silent or statements or problems or "prefix" in content
 
 
+def test_keys_of_no_meaning_are_told_wherever_they_stand(tmp_path: Path) -> None:
+    """Also before the first that PROV-JSON knows."""
+    path = tmp_path / "document.json"
+    path.write_text('{"first": 1, "entity": {}, "last": 2}')
+    _, problems = read(path)
+
+    assert sorted(problem.place for problem in problems) == ["/first", "/last"]
+
+
 @given(st.binary(max_size=60))
 @settings(max_examples=200, deadline=None)
 def test_no_bytes_break_the_importer(tmp_path_factory: pytest.TempPathFactory, tail: bytes) -> None:
