@@ -123,8 +123,9 @@ class _Document:
             for place in self._strange:
                 self._tell(place, "PROV-JSON has no such key")
         elif self._strange:
+            seen = self._strange[0].removeprefix("/")
             raise self._refusal(
-                f"it has no key of PROV-JSON, such as 'entity' or 'used' ({self._strange[0][1:]!r} seen)"
+                f"it has no key of PROV-JSON, such as 'entity' or 'used' ({seen!r} seen)"
             )
 
     def _refusal(self, problem: str) -> SourceError:
