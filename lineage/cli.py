@@ -24,6 +24,7 @@ from lineage.records import Record
 from lineage.settings import Settings, load_settings
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredElement, Subgraph
+from lineage.tree import path_text
 from lineage.vocabulary import INFLUENCES, RELATION_BY_KEYWORD, RelationKind
 
 app = typer.Typer(
@@ -310,7 +311,7 @@ def export_(
 
 
 def _source_key(store: GraphStore, source: str) -> str:
-    wanted = program.path_text(Path(source))
+    wanted = path_text(Path(source))
     found = [s for s in store.sources() if s.key.startswith(source) or wanted in s.paths]
     if len(found) != 1:
         raise LineageError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from lineage.identity import Changes
 from lineage.records import Namespace, Record, Statement
@@ -107,6 +107,56 @@ def parts_of(importer: Importer, source: Path) -> Sequence[Path]:
     return () if parts is None else parts(source)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a source at which reading may go on when the source has grown."""
+
+    offset: int
+    """Bytes before it; they are never read again."""
+    state: str = ""
+    """What an importer must know besides, in a form of its own."""
+
+
+OnMark = Callable[[Mark], None]
+
+
+class Appendable(Protocol):
+    """What an importer has besides, whose format is only ever appended to: logs.
+
+    When a known source has grown (its earlier bytes are the beginning of the new ones), the session
+    has the new part read alone, and it stays one source.
+    """
+
+    appendable: bool
+    """``True``."""
+
+    def appended(
+        self, source: Path, on_problem: OnProblem, mark: Mark | None, on_mark: OnMark
+    ) -> Iterator[Statement]:
+        """What the source says from ``mark`` on; all of it for ``None``, as `Importer.records`.
+
+        ``on_mark`` is told, as often as wanted, where a later reading may go on: everything said
+        so far, and every problem told so far, must be what a reading of any longer file would say.
+        So never behind a record that the end of the file cuts off. What is said after the last
+        mark will be said again by the longer file, in the same words or in better ones (a finished
+        activity beats a running one). Places in problems count from the beginning of the file.
+
+        Raises:
+            SourceError: nothing can be read as this format; only where ``mark`` is ``None``.
+        """
+        ...
+
+
+def appendable(importer: Importer) -> Appendable | None:
+    """The importer as an `Appendable` one, if it is one.
+
+    One that also describes its file is none: there the path is part of what the source says.
+    """
+    if not getattr(importer, "appendable", False) or describes_files(importer):
+        return None
+    return cast(Appendable, importer)
+
+
 class Direction(Enum):
     """Which way a walk follows relations."""
 
@@ -118,11 +168,10 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One imported content."""
+    """One imported content, which a log may outgrow (see `Appendable`)."""
 
     key: str
-    """SHA-256 of the bytes, hexadecimal; of path, bytes and parts where records depend on these
-    (see `Describing`)."""
+    """What its statements are filed under: `content` as it was at the first import."""
     paths: tuple[str, ...]
     """Where it was seen, sorted."""
     importer: str
@@ -133,6 +182,19 @@ class Source:
     recorded_at: datetime | None = None
     complete: bool = False
     """All its statements are in the store; an interrupted import leaves ``False``."""
+    content: str = ""
+    """SHA-256 of the bytes that were read last, hexadecimal; of path, bytes and parts where records
+    depend on these (see `Describing`). It is the key's where none is given."""
+    mark: Mark | None = None
+    """Where reading goes on when it has grown."""
+    records_before: int = 0
+    """Those of `records` that were read before the mark."""
+    skipped_before: int = 0
+    """Likewise of `skipped`."""
+
+    def __post_init__(self) -> None:
+        if not self.content:
+            object.__setattr__(self, "content", self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +312,11 @@ class GraphStore(Protocol):
         ...
 
     def begin(self, source: Source) -> None:
-        """Registers a source as incomplete, or adds a path to a known one."""
+        """Registers a source as incomplete, or adds a path to a known one.
+
+        A known one whose content is another is incomplete from now on, and else stays as it was
+        until it is finished: what is written meanwhile is what it has grown by.
+        """
         ...
 
     def write(self, source: str, statements: Sequence[Record | Namespace]) -> int:
@@ -270,7 +336,7 @@ class GraphStore(Protocol):
         ...
 
     def finish(self, source: Source) -> None:
-        """Marks a source as complete, with its counts."""
+        """Marks a source as complete, with its counts, content and mark."""
         ...
 
     def close(self) -> None:

@@ -203,7 +203,8 @@ class MemoryStore:
         """Registers a source, or adds a path to a known one."""
         known = self._sources.get(source.key, source)
         paths = tuple(sorted({*known.paths, *source.paths}))
-        self._sources[source.key] = replace(known, paths=paths)
+        complete = known.complete and known.content == source.content
+        self._sources[source.key] = replace(known, paths=paths, complete=complete)
 
     def write(self, source: str, statements: Sequence[Record | Namespace]) -> int:
         """Adds what a source says; again changes nothing."""

@@ -1,0 +1,123 @@
+"""One importer's reading of one source: statements in batches that a store can write at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lineage.errors import LineageError, SourceError
+from lineage.interfaces import Importer, Mark, OnProblem, Problem, appendable, describes_files
+from lineage.records import Attributes, FileEvent, Namespace, Relation, Statement
+
+_BATCH_STATEMENTS = 5_000
+_BATCH_CHARACTERS = 4_000_000
+_LONGEST_STATE = 100_000
+
+
+class Reading:
+    """Reads a source, or what it has grown by, and counts; whatever goes wrong is a `SourceError`.
+
+    After the last statement ``mark`` says where a later reading may go on.
+    """
+
+    def __init__(
+        self,
+        importer: Importer,
+        source: Path,
+        on_problem: OnProblem,
+        *,
+        size_bytes: int | None = None,
+        start: Mark | None = None,
+    ) -> None:
+        """Does not read yet.
+
+        Args:
+            importer: Of the source's format.
+            source: The file.
+            on_problem: Is told what is skipped.
+            size_bytes: How much of the file its content was taken of; a mark behind that is none,
+                for it could be a mark in other bytes.
+            start: The mark to go on from.
+        """
+        self._importer = importer
+        self._source = source
+        self._on_problem = on_problem
+        self._size_bytes = size_bytes
+        self._start = start
+        self._problems = 0
+        self.records = 0
+        """Elements, relations and file events read so far."""
+        self.mark: Mark | None = start
+        self.records_before_mark = 0
+        """Those of ``records`` that were read before the mark."""
+        self.problems_before_mark = 0
+
+    @property
+    def describes(self) -> bool:
+        """The records speak of the file that is read."""
+        return describes_files(self._importer)
+
+    def batches(self) -> Iterator[list[Statement]]:
+        """The statements in lists, capped in number and size.
+
+        What was read before an error is handed out before the error is.
+        """
+        return _batches(self.statements())
+
+    def statements(self) -> Iterator[Statement]:
+        """The statements one by one."""
+        try:
+            for statement in self._read():
+                self.records += not isinstance(statement, Namespace)
+                yield statement
+        except (LineageError, OSError):
+            raise
+        # whatever a hostile file, or a stranger's importer, has in store: one file stops nothing
+        except Exception as error:
+            said = f"the importer {self._importer.name!r} failed ({type(error).__name__}: "
+            said += f"{error!s:.200}). What it had read is kept."
+            raise SourceError(self._source, "", said) from error
+
+    def _read(self) -> Iterator[Statement]:
+        log = appendable(self._importer)
+        if log is None:
+            return self._importer.records(self._source, self._tell)
+        return log.appended(self._source, self._tell, self._start, self._note)
+
+    def _tell(self, problem: Problem) -> None:
+        self._problems += 1
+        self._on_problem(problem)
+
+    def _note(self, mark: Mark) -> None:
+        if self._size_bytes is not None and mark.offset > self._size_bytes:
+            return
+        if len(mark.state) <= _LONGEST_STATE:
+            self.mark = mark
+            self.records_before_mark = self.records
+            self.problems_before_mark = self._problems
+
+
+def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    batch: list[Statement] = []
+    characters = 0
+    try:
+        for statement in statements:
+            batch.append(statement)
+            characters += _characters(statement)
+            if len(batch) >= _BATCH_STATEMENTS or characters >= _BATCH_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
+    except (LineageError, OSError):
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
+
+
+def _characters(statement: Statement) -> int:
+    """Roughly how long a statement is."""
+    said: Attributes = ()
+    if isinstance(statement, Relation | FileEvent) or hasattr(statement, "attributes"):
+        said = statement.attributes
+    return 100 + sum(len(value) if isinstance(value, str) else 50 for _, value in said)
