@@ -107,6 +107,11 @@ def parts_of(importer: Importer, source: Path) -> Sequence[Path]:
     return () if parts is None else parts(source)
 
 
+def has_parts(importer: Importer) -> bool:
+    """Its sources may have parts: `Describing.parts` is there."""
+    return callable(getattr(importer, "parts", None))
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A place in a source at which reading may go on when the source has grown."""

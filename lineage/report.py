@@ -18,7 +18,7 @@ from rich.text import Text
 from lineage import queries
 from lineage.access import AccessRoot, links
 from lineage.identifiers import PrefixMap
-from lineage.interfaces import Found, GraphStore, Importer, Table
+from lineage.interfaces import Found, GraphStore, Importer, Problem, Table
 from lineage.queries import Shown
 from lineage.records import Attributes, Value
 from lineage.session import ImportReport, Outcome, SourceReport
@@ -61,6 +61,13 @@ def _write_line(text: str) -> None:
     sys.stdout.write(plain(text) + "\n")
 
 
+def problems_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Places that were skipped, for programs."""
+    return [
+        {"place": p.place, "message": p.message, "records_lost": p.records_lost} for p in problems
+    ]
+
+
 def import_json(report: ImportReport) -> dict[str, Any]:
     """An import's report for programs."""
     return {
@@ -71,10 +78,7 @@ def import_json(report: ImportReport) -> dict[str, Any]:
                 "importer": one.importer or None,
                 "records": one.records,
                 "new": one.new,
-                "skipped": [
-                    {"place": p.place, "message": p.message, "records_lost": p.records_lost}
-                    for p in one.problems
-                ],
+                "skipped": problems_json(one.problems),
             }
             for one in report.sources
         ],
@@ -117,8 +121,10 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
         )
     total = sum(one.records for one in report.sources)
     skipped = sum(len(one.problems) for one in report.sources)
+    grown = report.count(Outcome.GROWN)
     out.print(
-        f"{report.count(Outcome.IMPORTED)} imported, {report.count(Outcome.UNCHANGED)} unchanged, "
+        f"{report.count(Outcome.IMPORTED)} imported, {f'{grown} grown, ' if grown else ''}"
+        f"{report.count(Outcome.UNCHANGED)} unchanged, "
         f"{report.count(Outcome.FAILED)} failed: {_counted_noun(total, 'record')}, "
         f"{_counted_noun(skipped, 'place')} skipped"
     )
@@ -157,7 +163,7 @@ def write_stats(store: GraphStore, *, as_json: bool) -> None:
     if sources:
         rows = (
             (
-                s.key[:12],
+                s.content[:12],
                 s.importer,
                 f"{s.records:,}",
                 str(s.skipped or "") if s.complete else "interrupted",
