@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
 from lineage.identity import Changes
-from lineage.records import Namespace, Record, Statement
+from lineage.records import Attributes, Namespace, Record, Relation, Statement
 from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
 from lineage.vocabulary import ElementKind, RelationKind
 
@@ -213,6 +213,17 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Observations:
+    """What was seen on the disk; no source says it, and it is outside of exports and digests."""
+
+    elements: tuple[tuple[str, Attributes], ...] = ()
+    """Element key -> what was seen, in place of all that was seen of it before."""
+    links: tuple[tuple[str, Relation], ...] = ()
+    """Key -> alternateOf between two files of the same content."""
+    dropped_links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Counts of a store's content; stubs and absent ends count as nothing."""
 
@@ -220,7 +231,8 @@ class Stats:
     activities: int
     agents: int
     relations: Mapping[str, int]
-    """PROV-N keyword -> count; only the kinds that occur, sorted by keyword."""
+    """PROV-N keyword -> count; only the kinds that occur, sorted by keyword. What rests on the disk
+    alone is not counted."""
     sources: int
 
 
@@ -297,7 +309,8 @@ class GraphStore(Protocol):
 
     def records(self, source: str | None = None) -> Iterator[Record]:
         """Everything as PROV records, streamed: bundles and elements by key, then relations by
-        (subject key, kind's keyword, object key, key); an absent end sorts first.
+        (subject key, kind's keyword, object key, key); an absent end sorts first. What was seen on
+        the disk is not among them.
 
         With ``source`` exactly the records that this source declared, before any folding; the
         relations that its file events produced are among them.
@@ -337,6 +350,18 @@ class GraphStore(Protocol):
 
         Dropped things go and versions come first, new statements last: an import killed in
         between, and run again, finds the events that it has still to add.
+        """
+        ...
+
+    def observed(self) -> Iterator[tuple[str, Attributes]]:
+        """What was seen of each file on the disk, by element key."""
+        ...
+
+    def observe(self, seen: Observations) -> None:
+        """Keeps what was seen on the disk; again changes nothing.
+
+        Of elements that are not in the store nothing is kept. When identity drops a version, what
+        was seen of it goes with it.
         """
         ...
 

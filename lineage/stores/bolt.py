@@ -17,9 +17,10 @@ import neo4j
 
 from lineage.identifiers import PrefixMap
 from lineage.identity import Changes
-from lineage.interfaces import Direction, Found, Source, Stats, Table
-from lineage.records import Bundle, Namespace, Record
-from lineage.stores import bolt_bind, bolt_sources
+from lineage.interfaces import Direction, Found, Observations, Source, Stats, Table
+from lineage.records import Attributes, Bundle, Namespace, Record
+from lineage.stores import bolt_bind, bolt_observe, bolt_sources
+from lineage.stores.bolt_bind import Step
 from lineage.stores.bolt_connection import (
     BATCH_BYTES,
     BATCH_ROWS,
@@ -202,6 +203,10 @@ class BoltStore:
             kind.keyword: read(cypher_text("count_relations", type=kind.keyword))[0]["count"]
             for kind in sorted(RelationKind, key=lambda kind: kind.keyword)
         }
+        alternates = RelationKind.ALTERNATE.keyword
+        if relations[alternates]:
+            seen = read(cypher_text("count_observed", type=alternates))
+            relations[alternates] -= seen[0]["count"]
         return Stats(
             entities=kinds.get("entity", 0),
             activities=kinds.get("activity", 0),
@@ -231,11 +236,19 @@ class BoltStore:
 
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
-        prefixes = self._prefixes(())
-        for step, items in bolt_bind.steps(changes):
-            for start in range(0, len(items), _EVENTS_AT_ONCE):
-                part = items[start : start + _EVENTS_AT_ONCE]
-                self._write(partial(step, items=part, prefixes=prefixes, now=_now()))
+        self._do(*bolt_bind.steps(changes))
+
+    def observed(self) -> Iterator[tuple[str, Attributes]]:
+        """What was seen of each file on the disk, by element key."""
+        return bolt_observe.observed(self._connection)
+
+    def observe(self, seen: Observations) -> None:
+        """Keeps what was seen on the disk; again changes nothing."""
+        self._do(
+            (bolt_observe.observe, seen.elements),
+            (bolt_observe.drop_links, seen.dropped_links),
+            (bolt_observe.link, seen.links),
+        )
 
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts, content and mark."""
@@ -251,6 +264,14 @@ class BoltStore:
             self._closed = True
             self._connection.close()
             self._on_close()
+
+    def _do(self, *steps: tuple[Step, Sequence[Any]]) -> None:
+        """Does steps in order, each over its items, a part of them in a transaction."""
+        prefixes = self._prefixes(())
+        for step, items in steps:
+            for start in range(0, len(items), _EVENTS_AT_ONCE):
+                part = items[start : start + _EVENTS_AT_ONCE]
+                self._write(partial(step, items=part, prefixes=prefixes, now=_now()))
 
     def _make_schema(self) -> None:
         if not self._schema_known:
