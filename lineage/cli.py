@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from lineage import __version__, export, queries, registry, report
+from lineage.cli_files import files
 from lineage.cli_watch import watch
 from lineage.command_options import (
     Depth,
@@ -113,6 +114,7 @@ def import_(
 
 
 app.command()(watch)
+app.command()(files)
 
 
 @app.command()

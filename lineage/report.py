@@ -48,7 +48,8 @@ def console(*, stderr: bool = False) -> Console:
     return made if made.is_terminal else Console(width=10_000, stderr=stderr)
 
 
-def _write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def write_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Writes a table to standard output."""
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(Text(plain(column)), overflow="fold")
@@ -57,7 +58,8 @@ def _write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console().print(table)
 
 
-def _write_line(text: str) -> None:
+def write_line(text: str) -> None:
+    """Writes a line to standard output."""
     sys.stdout.write(plain(text) + "\n")
 
 
@@ -153,12 +155,12 @@ def write_stats(store: GraphStore, *, as_json: bool) -> None:
     if as_json:
         write_json(content)
         return
-    _write_line(f"store       {store.description}")
+    write_line(f"store       {store.description}")
     for name in ("entities", "activities", "agents", "sources"):
-        _write_line(f"{name:<12}{content[name]:,}")
+        write_line(f"{name:<12}{content[name]:,}")
     for keyword, count in stats.relations.items():
-        _write_line(f"  {keyword:<18}{count:,}")
-    _write_line(f"digest      {content['digest']}")
+        write_line(f"  {keyword:<18}{count:,}")
+    write_line(f"digest      {content['digest']}")
     sources = store.sources()
     if sources:
         rows = (
@@ -171,7 +173,7 @@ def write_stats(store: GraphStore, *, as_json: bool) -> None:
             )
             for s in sources
         )
-        _write_table(("source", "format", "records", "skipped", "paths"), rows)
+        write_rows(("source", "format", "records", "skipped", "paths"), rows)
 
 
 def _kind(element: StoredElement) -> str | None:
@@ -213,8 +215,8 @@ def write_found(found: Found, *, as_json: bool) -> None:
         )
         return
     rows = ((e.name, _kind(e) or "", e.identifier) for e in found.elements)
-    _write_table(("name", "kind", "id"), rows)
-    _write_line(_counted(len(found.elements), found.found))
+    write_rows(("name", "kind", "id"), rows)
+    write_line(_counted(len(found.elements), found.found))
 
 
 def _counted_noun(count: int, noun: str) -> str:
@@ -250,6 +252,7 @@ def write_shown(
     if as_json:
         content = _record(element) | {
             "attributes": attributes_json(element.attributes, prefixes),
+            "observed": attributes_json(element.observed, prefixes),
             "relations": [
                 _relation(stored)
                 | {"attributes": attributes_json(stored.relation.attributes, prefixes)}
@@ -271,14 +274,19 @@ def write_shown(
         }
         write_json(content)
         return
-    _write_line(f"{element.name}  ({_kind(element) or 'not declared'})")
-    _write_line(element.identifier)
+    write_line(f"{element.name}  ({_kind(element) or 'not declared'})")
+    write_line(element.identifier)
     rows = [
         (prefixes.compact(name), _shortened(value_text(value)))
         for name, value in element.attributes
     ]
     if rows:
-        _write_table(("attribute", "value"), rows)
+        write_rows(("attribute", "value"), rows)
+    seen = [
+        (prefixes.compact(name), _shortened(value_text(value))) for name, value in element.observed
+    ]
+    if seen:
+        write_rows(("seen on the disk", "value"), seen)
     ends = {key: other.name for key, other in shown.others.items()} | {element.key: element.name}
     related = [
         (
@@ -290,12 +298,12 @@ def write_shown(
         for stored in shown.relations
     ]
     if related:
-        _write_table(("subject", "relation", "object", "role"), related)
+        write_rows(("subject", "relation", "object", "role"), related)
     if shown.left_out:
-        _write_line(f"{shown.left_out:,} more relations are not shown")
+        write_line(f"{shown.left_out:,} more relations are not shown")
     for link in access:
         where = f"opens {link.local}" if link.available else link.reason
-        _write_line(f"file {link.path}: {where}")
+        write_line(f"file {link.path}: {where}")
 
 
 def _role(stored: StoredRelation) -> str:
@@ -329,8 +337,8 @@ def write_subgraph(subgraph: Subgraph, *, as_json: bool) -> None:
         (str(subgraph.depths[e.key]), e.name, _kind(e) or "", e.identifier)
         for e in subgraph.elements
     )
-    _write_table(("depth", "name", "kind", "id"), rows)
-    _write_line(_counted(len(subgraph.elements), subgraph.found))
+    write_rows(("depth", "name", "kind", "id"), rows)
+    write_line(_counted(len(subgraph.elements), subgraph.found))
 
 
 def write_table(table: Table, *, as_json: bool) -> None:
@@ -345,10 +353,10 @@ def write_table(table: Table, *, as_json: bool) -> None:
             }
         )
         return
-    _write_table(table.columns, ([_cell(value) for value in row] for row in table.rows))
-    _write_line(_counted_noun(len(table.rows), "row"))
+    write_rows(table.columns, ([_cell(value) for value in row] for row in table.rows))
+    write_line(_counted_noun(len(table.rows), "row"))
     for limit in table.limits:
-        _write_line(limit)
+        write_line(limit)
 
 
 def _cell(value: Any) -> str:
@@ -362,11 +370,11 @@ def _cell(value: Any) -> str:
 def write_importers(importers: Iterable[Importer]) -> None:
     """The importers that are installed."""
     rows = ((i.name, i.description, i.url) for i in importers)
-    _write_table(("name", "reads", "specified at"), rows)
+    write_rows(("name", "reads", "specified at"), rows)
 
 
 def write_attributes() -> None:
     """The attributes that importers and identity write."""
     prefixes = PrefixMap()
     rows = ((prefixes.compact(iri), text) for iri, text in sorted(OUR_ATTRIBUTES.items()))
-    _write_table(("attribute", "meaning"), rows)
+    write_rows(("attribute", "meaning"), rows)
