@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from lineage import registry
 from lineage.errors import LineageError, SourceError
 from lineage.interfaces import Importer, Mark, OnProblem, Problem, appendable, describes_files
 from lineage.records import Attributes, FileEvent, Namespace, Relation, Statement
@@ -95,6 +96,36 @@ class Reading:
             self.mark = mark
             self.records_before_mark = self.records
             self.problems_before_mark = self._problems
+
+
+def first_problem(
+    source: Path, on_statement: Callable[[int], None] = lambda _: None
+) -> Problem | None:
+    """The first thing in a file that an import would skip; ``None`` where no importer knows it.
+
+    Args:
+        source: The file; it is read to its end, or to its first problem.
+        on_statement: Is told now and then how many statements were read.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    problems: list[Problem] = []
+
+    def refuse(problem: Problem) -> None:
+        problems.append(problem)
+        raise SourceError(source, problem.place, problem.message)
+
+    importer = registry.recognise(source)
+    if importer is None:
+        return None
+    try:
+        for count, _ in enumerate(Reading(importer, source, refuse).statements()):
+            if count % 1000 == 0:
+                on_statement(count)
+    except SourceError as error:
+        return problems[0] if problems else Problem(error.place, error.problem)
+    return None
 
 
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:

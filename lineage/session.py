@@ -188,30 +188,6 @@ def import_files(
         return run.run([(path, False) for path in files])
 
 
-def first_problem(path: Path, on_progress: OnProgress = lambda _: None) -> Problem | None:
-    """The first thing in a file that an import would skip; ``None`` where no importer knows it.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    problems: list[Problem] = []
-
-    def refuse(problem: Problem) -> None:
-        problems.append(problem)
-        raise SourceError(path, problem.place, problem.message)
-
-    importer = registry.recognise(path)
-    if importer is None:
-        return None
-    try:
-        for count, _ in enumerate(Reading(importer, path, refuse).statements()):
-            if count % 1000 == 0:
-                on_progress(Progress(path, 0, 1, count))
-    except SourceError as error:
-        return problems[0] if problems else Problem(error.place, error.problem)
-    return None
-
-
 def _check(
     files: list[tuple[Path, bool]], chosen: Importer | None, on_progress: OnProgress
 ) -> None:

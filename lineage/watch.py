@@ -20,13 +20,13 @@ from pathlib import Path
 from lineage import registry, watch_state
 from lineage.errors import StoreBusy, StoreError
 from lineage.growth import KnownSources
-from lineage.interfaces import GraphStore, appendable, has_parts, parts_of
+from lineage.interfaces import GraphStore, Problem, appendable, has_parts, parts_of
+from lineage.reading import first_problem
 from lineage.session import (
     OnProgress,
     Outcome,
     Progress,
     SourceReport,
-    first_problem,
     import_files,
 )
 from lineage.settings import Settings
@@ -262,7 +262,7 @@ class Watch:
             if not settled or one.checked == one.stamp:
                 return quiet_s >= self._pace.patience_s
             whole = not one.young or quiet_s >= self._pace.patience_s
-            problem = None if whole else first_problem(Path(path), self._watched)
+            problem = None if whole else self._problem_in(Path(path))
         except OSError:
             return True  # the import finds out what it is, and says it
         if problem is None:
@@ -270,6 +270,9 @@ class Watch:
         one.checked = one.stamp
         self._tell(News(Kind.WAITING, path, sentence(problem)))
         return False
+
+    def _problem_in(self, path: Path) -> Problem | None:
+        return first_problem(path, lambda count: self._watched(Progress(path, 0, 1, count)))
 
     def _leave(self, one: WatchedFile) -> None:
         """Notes that no importer knows a file."""
