@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lineage import registry
 from lineage.errors import LineageError, SourceError
-from lineage.interfaces import Importer, Mark, OnProblem, Problem, appendable, describes_files
+from lineage.interfaces import (
+    Importer,
+    Mark,
+    OnProblem,
+    Problem,
+    appendable,
+    describes_files,
+    parts_of,
+)
 from lineage.records import Attributes, FileEvent, Namespace, Relation, Statement
+
+_log = logging.getLogger(__name__)
 
 _BATCH_STATEMENTS = 5_000
 _BATCH_CHARACTERS = 4_000_000
@@ -96,6 +107,16 @@ class Reading:
             self.mark = mark
             self.records_before_mark = self.records
             self.problems_before_mark = self._problems
+
+
+def parts(importer: Importer, source: Path) -> Sequence[Path]:
+    """What `Describing.parts` says; nothing where it fails, for reading the source tells why."""
+    try:
+        return parts_of(importer, source)
+    # one file, or a stranger's importer, stops nothing
+    except Exception as error:  # noqa: BLE001
+        _log.warning("importer %r cannot tell the parts of %s: %s", importer.name, source, error)
+        return ()
 
 
 def first_problem(

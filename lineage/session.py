@@ -20,9 +20,8 @@ from lineage.interfaces import (
     Source,
     appendable,
     describes_files,
-    parts_of,
 )
-from lineage.reading import Reading
+from lineage.reading import Reading, parts
 from lineage.records import FileEvent, Namespace, Record
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
@@ -314,7 +313,7 @@ class _Import:
         if not describes_files(importer):
             return content
         said = [recorded_path(path, self._roots), content.sha256]
-        for part in sorted(parts_of(importer, path)):
+        for part in sorted(parts(importer, path)):
             said += [part.name, content_of(part).sha256]
             self._parts.add(part.absolute())
         text = "\0".join(said).encode("utf-8", "surrogateescape")

@@ -17,11 +17,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineage import registry, watch_state
+from lineage import reading, registry, watch_state
 from lineage.errors import StoreBusy, StoreError
 from lineage.growth import KnownSources
-from lineage.interfaces import GraphStore, Problem, appendable, has_parts, parts_of
-from lineage.reading import first_problem
+from lineage.interfaces import GraphStore, Problem, appendable, has_parts
 from lineage.session import (
     OnProgress,
     Outcome,
@@ -230,16 +229,20 @@ class Watch:
         self._touch_owners([*changed, *gone], now)
 
     def _touch_owners(self, changed: Sequence[str], now: float) -> None:
-        """Files whose records depend on others beside them are imported again with these."""
+        """Files whose records depend on others near them are imported again with these."""
         if not changed:
             return
         paths, folders = set(changed), {os.path.dirname(path) for path in changed}
+        # an alert depends on the one before it, in the directory beside its own
+        folders |= {os.path.dirname(folder) for folder in folders}
         importers = registry.importers()
         for path, one in self._files.items():
             importer = importers.get(one.importer)
             if importer is None or not has_parts(importer) or path in paths:
                 continue
-            if os.path.dirname(path) in folders or paths.intersection(one.parts):
+            folder = os.path.dirname(path)
+            near = folder in folders or os.path.dirname(folder) in folders
+            if near or paths.intersection(one.parts):
                 one.touch(now)
                 one.taken = None
 
@@ -272,7 +275,7 @@ class Watch:
         return False
 
     def _problem_in(self, path: Path) -> Problem | None:
-        return first_problem(path, lambda count: self._watched(Progress(path, 0, 1, count)))
+        return reading.first_problem(path, lambda count: self._watched(Progress(path, 0, 1, count)))
 
     def _leave(self, one: WatchedFile) -> None:
         """Notes that no importer knows a file."""
@@ -363,10 +366,7 @@ class Watch:
         importer = registry.importers().get(name)
         if importer is None or not has_parts(importer):
             return ()
-        try:
-            return tuple(str(part.absolute()) for part in parts_of(importer, Path(path)))
-        except OSError:
-            return ()
+        return tuple(str(part.absolute()) for part in reading.parts(importer, Path(path)))
 
     def _count(self) -> None:
         count(self.tally, self._files, self._closed)

@@ -26,7 +26,7 @@ from lineage.session import Outcome, import_paths
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from tests.embedded_engine import cleaned
-from tests.golden import _fields
+from tests.golden import DATA, _fields
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
@@ -231,14 +231,13 @@ def test_a_plugin_that_finds_no_explorer_says_so_where_gocart_prints_it(tmp_path
 
 @pytest.mark.embedded
 def test_the_plugin_imports_the_alert(tmp_path: Path) -> None:
-    """The directory that it is given is in the store afterwards."""
-    alert = tmp_path / "20230425T105653_preliminary"
-    alert.mkdir()
-    (alert / "alert.json").write_text('{"entity": {"urn:alert": {}}}')
+    """The alert in the directory that it is given is in the store afterwards."""
+    alert = tmp_path / "mockevents" / "MS230425k" / "20230425T121940_initial"
+    shutil.copytree(DATA / "gocart" / alert.relative_to(tmp_path), alert)
     command = Path(sys.executable).with_name("lineage")
     with cleaned(tmp_path / "store") as store:
         environment: dict[str, Any] = {"LINEAGE_STORE": f"embedded:{store}"}
         done = run_plugin(alert, LINEAGE_COMMAND=str(command), **environment)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 imported" in done.stdout
+    assert re.search(r"meta\.yaml\s+gocart\s+imported", done.stdout)
