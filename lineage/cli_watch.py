@@ -117,7 +117,7 @@ class _Teller:
     def progress(self, progress: Progress) -> None:
         """How far an import is."""
         self._status.show(
-            f"{progress.path.name}: {progress.records:,} records "
+            f"{progress.path.name}: {report.counted_noun(progress.records, 'record')} "
             f"(file {progress.index + 1} of {progress.total})"
         )
 
@@ -141,7 +141,10 @@ class _Teller:
             if len(problems) > 5:
                 say(f"skipped {len(problems) - 5} more places in {path}")
         ended = "interrupted amid an import, which the next one takes up. " * tally.interrupted
-        say(f"{ended}{_done(tally)}, {tally.records:,} records")
+        say(f"{ended}{_done(tally)}, {report.counted_noun(tally.records, 'record')}")
+        if tally.waiting:
+            waiting = report.counted_noun(tally.waiting, "file")
+            say(f"{waiting} not taken yet: the next watch, or an import, takes what is there.")
 
     def _write(self, content: dict[str, Any]) -> None:
         self._status.clear()
@@ -158,7 +161,7 @@ def _sentence(news: News) -> str:
     if news.report is None:
         return f"{words}: {news.message}"
     done = news.report
-    return f"{words} ({done.importer}): {done.records:,} records"
+    return f"{words} ({done.importer}): {report.counted_noun(done.records, 'record')}"
 
 
 def _news_json(news: News) -> dict[str, Any]:

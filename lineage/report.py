@@ -119,7 +119,7 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
         names = ", ".join(plain(path) for path in unknown[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         out.print(
-            Text(f"{_counted_noun(len(unknown), 'file')} that no importer knows: {names}{more}")
+            Text(f"{counted_noun(len(unknown), 'file')} that no importer knows: {names}{more}")
         )
     total = sum(one.records for one in report.sources)
     skipped = sum(len(one.problems) for one in report.sources)
@@ -127,8 +127,8 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
     out.print(
         f"{report.count(Outcome.IMPORTED)} imported, {f'{grown} grown, ' if grown else ''}"
         f"{report.count(Outcome.UNCHANGED)} unchanged, "
-        f"{report.count(Outcome.FAILED)} failed: {_counted_noun(total, 'record')}, "
-        f"{_counted_noun(skipped, 'place')} skipped"
+        f"{report.count(Outcome.FAILED)} failed: {counted_noun(total, 'record')}, "
+        f"{counted_noun(skipped, 'place')} skipped"
     )
 
 
@@ -219,7 +219,8 @@ def write_found(found: Found, *, as_json: bool) -> None:
     write_line(_counted(len(found.elements), found.found))
 
 
-def _counted_noun(count: int, noun: str) -> str:
+def counted_noun(count: int, noun: str) -> str:
+    """``1 record``, ``2,000 records``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
@@ -354,7 +355,7 @@ def write_table(table: Table, *, as_json: bool) -> None:
         )
         return
     write_rows(table.columns, ([_cell(value) for value in row] for row in table.rows))
-    write_line(_counted_noun(len(table.rows), "row"))
+    write_line(counted_noun(len(table.rows), "row"))
     for limit in table.limits:
         write_line(limit)
 
