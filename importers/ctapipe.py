@@ -31,7 +31,7 @@ from pathlib import Path
 from importers.ctapipe_activity import ActivityReader, without_surrogates
 from importers.ctapipe_stream import ActivityScanner, Found
 from lineage.errors import SourceError
-from lineage.interfaces import Confidence, OnProblem, Problem
+from lineage.interfaces import Confidence, Mark, OnMark, OnProblem, Problem
 from lineage.records import Statement
 
 _EMPTY_ARRAYS = rb"(?:\[\s*\]\s*)*"
@@ -47,6 +47,7 @@ class CtapipeImporter:
     description = "ctapipe provenance logs"
     url = "https://ctapipe.readthedocs.io/en/stable/api-reference/core/provenance.html"
     version = "1"
+    appendable = True
 
     def recognises(self, source: Path, head: bytes) -> Confidence:
         """By the first keys of the first activity; by its name where it holds no activity."""
@@ -66,15 +67,26 @@ class CtapipeImporter:
         Raises:
             SourceError: it holds no list of activities, or none that can be read.
         """
+        return self.appended(source, on_problem, None, lambda _: None)
+
+    def appended(
+        self, source: Path, on_problem: OnProblem, mark: Mark | None, on_mark: OnMark
+    ) -> Iterator[Statement]:
+        """What the log says from a mark on: there is one behind each whole activity."""
         seen: set[tuple[int, int]] = set()
         with source.open("rb") as file:
-            scanner = ActivityScanner(file, on_problem)
+            scanner = ActivityScanner(file, on_problem, mark)
             reader = _Reader(on_problem)
             for found in scanner:
-                mark = (len(found.text), hash(found.text))
-                if mark not in seen:
-                    seen.add(mark)
+                text = (len(found.text), hash(found.text))
+                if text not in seen:
+                    seen.add(text)
                     yield from reader.statements(found)
+                behind = scanner.mark
+                if behind is not None:
+                    on_mark(behind)
+        if mark is not None:
+            return
         if not scanner.arrays and not reader.activities:
             raise SourceError(source, "", "holds no list of activities. Is it a provenance log?")
         if scanner.damaged and not reader.activities:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
-from lineage.interfaces import OnProblem, Problem
+from lineage.interfaces import Mark, OnProblem, Problem
 
 _CHUNK_BYTES = 1 << 20
 _LARGEST_ACTIVITY = 64 << 20
@@ -31,7 +31,8 @@ class Found(NamedTuple):
 class ActivityScanner:
     """Reads concatenated JSON arrays of objects, holding one chunk and one object in memory."""
 
-    def __init__(self, file: BinaryIO, on_problem: OnProblem) -> None:
+    def __init__(self, file: BinaryIO, on_problem: OnProblem, mark: Mark | None = None) -> None:
+        """``mark``: where to go on, as `mark` said of the file's beginning."""
         self.arrays = 0
         """Arrays that began."""
         self.damaged = 0
@@ -48,6 +49,20 @@ class ActivityScanner:
         self._line = 1
         self._byte = 0
         self._depth = 0
+        self._settled = True
+        """No longer file would have been read differently so far."""
+        if mark is not None:
+            file.seek(mark.offset)
+            self._byte = mark.offset
+            self._line, self._depth = map(int, mark.state.split())
+
+    @property
+    def mark(self) -> Mark | None:
+        """Behind the object that was found last; ``None`` behind what only the end cut off."""
+        if not self._settled:
+            return None
+        self._pass()
+        return Mark(self._byte, f"{self._line} {self._depth}")
 
     def __iter__(self) -> Iterator[Found]:
         """Every object that can be read."""
@@ -80,6 +95,7 @@ class ActivityScanner:
                     self._more(size)
                     size *= 2
                     continue
+                self._settled = self._settled and not cut
                 problem = "is cut off" if cut and self._ended else f"is no JSON ({error.msg})"
                 self._skip_damage(error.pos if not cut else len(self._text), problem)
             except RecursionError:

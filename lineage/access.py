@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
-from lineage.errors import AccessRefused
+from lineage.errors import AccessRefused, FileMissing
 from lineage.identifiers import path_of
 from lineage.subgraph import StoredElement
 
@@ -39,6 +39,7 @@ _OPENAT2 = 437
 """System call number, the same on every Linux architecture but alpha."""
 _NO_OPENAT2 = (errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.E2BIG, errno.EAGAIN)
 """Answers after which the slower way is taken; EAGAIN: something was renamed meanwhile."""
+_GONE = (errno.ENOENT, errno.ENOTDIR)
 _UNSAFE_URL = re.compile(r"[\x00-\x20\x7f-\x9f\\\"'<>`]")
 _URL_SIGNS = "".join(chr(code) for code in range(0x21, 0x7F))
 
@@ -91,6 +92,15 @@ def links(element: StoredElement, roots: Iterable[AccessRoot]) -> tuple[AccessLi
     return tuple(found.values())
 
 
+def is_below_a_root(path: str, roots: Iterable[AccessRoot]) -> bool:
+    """A recorded path may be opened, if it is there."""
+    try:
+        _locate(path, tuple(roots))
+    except AccessRefused:
+        return False
+    return True
+
+
 def recorded_path(local: Path, roots: Iterable[AccessRoot]) -> str:
     """The path by which sources know a file of this machine: the roots backwards.
 
@@ -114,6 +124,7 @@ def open_file(path: str, roots: Iterable[AccessRoot]) -> OpenedFile:
         path: As recorded; it is decoded no further.
 
     Raises:
+        FileMissing: it lies under a root, and is not there.
         AccessRefused: it lies under no root, or leads out of its root, or is no readable regular
             file. The message tells nothing about what is outside of the roots.
     """
@@ -130,7 +141,8 @@ def open_file(path: str, roots: Iterable[AccessRoot]) -> OpenedFile:
     try:
         descriptor = open_beneath(directory, components)
     except (OSError, ValueError) as error:
-        raise AccessRefused(f"{shown}: {_reason(error)}") from error
+        gone = isinstance(error, OSError) and error.errno in _GONE
+        raise (FileMissing if gone else AccessRefused)(f"{shown}: {_reason(error)}") from error
     finally:
         os.close(directory)
     return _opened(descriptor, components[-1], shown)
@@ -309,7 +321,7 @@ def _reason(error: OSError | ValueError) -> str:
             "its symbolic links lead out of its access root, or in circles."
             " Set a root that contains where they lead, or use relative links."
         )
-    if number in (errno.ENOENT, errno.ENOTDIR):
+    if number in _GONE:
         return "there is no such file below its access root. It was moved or removed."
     if number in (errno.EACCES, errno.EPERM):
         return "it may not be read by this process. Change its permissions."

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,15 +15,28 @@ from typing import Annotated, Any
 import typer
 
 from lineage import __version__, export, queries, registry, report
-from lineage import session as program
+from lineage.cli_files import files
+from lineage.cli_watch import watch
+from lineage.command_options import (
+    Depth,
+    Json,
+    Kinds,
+    Limit,
+    Reference,
+    opened,
+    program,
+    relation_kinds,
+    resolved,
+    say,
+)
 from lineage.command_streams import output_stream, progress_line
 from lineage.errors import LineageError
 from lineage.interfaces import CypherStore, Direction, GraphStore
 from lineage.records import Record
-from lineage.settings import Settings, load_settings
+from lineage.session import import_paths, open_store
 from lineage.stores.memory import MemoryStore
-from lineage.subgraph import StoredElement, Subgraph
-from lineage.vocabulary import INFLUENCES, RELATION_BY_KEYWORD, RelationKind
+from lineage.subgraph import Subgraph
+from lineage.tree import path_text
 
 app = typer.Typer(
     name="lineage",
@@ -34,38 +46,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
-Reference = Annotated[
-    str, typer.Argument(metavar="REF", help="An IRI, a CURIE, a path or its end, or a name.")
-]
-Depth = Annotated[
-    int | None, typer.Option("--depth", min=0, help="Relations to cross; all by default.")
-]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="Most records shown.")]
-Kinds = Annotated[
-    str | None,
-    typer.Option(
-        "--kinds", help="Relations to follow, separated by commas, or 'all'; influences by default."
-    ),
-]
-
 
 class _Way(Enum):
     ANCESTORS = "ancestors"
     DESCENDANTS = "descendants"
     BOTH = "both"
-
-
-class _Program:
-    """What the options before the command say; the store is opened when a command needs it."""
-
-    store: str | None = None
-
-    def settings(self) -> Settings:
-        return load_settings()
-
-
-_program = _Program()
 
 
 def _version(wanted: bool) -> None:
@@ -87,51 +72,7 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    _program.store = store
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[GraphStore, Settings]]:
-    settings = _program.settings()
-    store = program.open_store(_program.store, settings)
-    try:
-        yield store, settings
-    finally:
-        store.close()
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(report.plain(text) + "\n")
-
-
-def _resolved(store: GraphStore, reference: str) -> StoredElement:
-    element, others = queries.resolve_versions(store, reference)
-    if others and others[0].identifier == element.identifier:
-        keys = ", ".join(repr(other.key) for other in others)
-        _say(
-            f"{reference} is also said in bundles; this is what stands outside of them. In: {keys}"
-        )
-    elif others:
-        _say(
-            f"{reference} has {len(others) + 1} versions; this is the last, {element.identifier}. "
-            f"The others: {', '.join(other.identifier for other in others)}"
-        )
-    return element
-
-
-def _relation_kinds(kinds: str | None) -> frozenset[RelationKind]:
-    if kinds is None:
-        return INFLUENCES
-    if kinds == "all":
-        return frozenset(RelationKind)
-    chosen = [name.strip() for name in kinds.split(",")]
-    unknown = [name for name in chosen if name not in RELATION_BY_KEYWORD]
-    if unknown:
-        raise LineageError(
-            f"--kinds: there is no relation {unknown[0]!r}. There are: "
-            f"{', '.join(RELATION_BY_KEYWORD)}."
-        )
-    return frozenset(RELATION_BY_KEYWORD[name] for name in chosen)
+    program.store = store
 
 
 @app.command("import")
@@ -148,10 +89,10 @@ def import_(
 ) -> None:
     """Import files, and all that is recognised in directories."""
     importer = None if format_ is None else registry.importer(format_)
-    with _opened() as (store, settings):
+    with opened() as (store, settings):
         with progress_line() as on_progress:
             try:
-                done = program.import_paths(
+                done = import_paths(
                     store,
                     paths,
                     settings,
@@ -160,7 +101,7 @@ def import_(
                     on_progress=on_progress,
                 )
             except KeyboardInterrupt:
-                _say("lineage: interrupted. The same import again takes up what is missing.")
+                say("lineage: interrupted. The same import again takes up what is missing.")
                 raise
         if json:
             report.write_json(report.import_json(done))
@@ -172,10 +113,14 @@ def import_(
             raise typer.Exit(1)
 
 
+app.command()(watch)
+app.command()(files)
+
+
 @app.command()
 def stats(json: Json = False) -> None:
     """Counts of everything in the store, and its digest."""
-    with _opened() as (store, _):
+    with opened() as (store, _):
         report.write_stats(store, as_json=json)
 
 
@@ -186,15 +131,15 @@ def find(
     json: Json = False,
 ) -> None:
     """Find records by name, path, identifier or attribute."""
-    with _opened() as (store, _):
+    with opened() as (store, _):
         report.write_found(queries.find(store, text, limit=limit), as_json=json)
 
 
 @app.command()
 def show(reference: Reference, json: Json = False) -> None:
     """Show one record with its attributes, relations and access links."""
-    with _opened() as (store, settings):
-        shown = queries.show(store, _resolved(store, reference).key)
+    with opened() as (store, settings):
+        shown = queries.show(store, resolved(store, reference).key)
         report.write_shown(shown, queries.prefix_map(store), settings.roots, as_json=json)
 
 
@@ -225,9 +170,9 @@ def descendants(
 def _walk(
     walk: Any, reference: str, depth: int | None, limit: int, kinds: str | None, as_json: bool
 ) -> None:
-    followed = _relation_kinds(kinds)
-    with _opened() as (store, _):
-        start = _resolved(store, reference).key
+    followed = relation_kinds(kinds)
+    with opened() as (store, _):
+        start = resolved(store, reference).key
         found: Subgraph = walk(store, start, depth=depth, limit=limit, kinds=followed)
         report.write_subgraph(found, as_json=as_json)
 
@@ -241,9 +186,9 @@ def path(
     json: Json = False,
 ) -> None:
     """List what lies on the chains of influence between two records."""
-    followed = _relation_kinds(kinds)
-    with _opened() as (store, _):
-        ends = _resolved(store, start).key, _resolved(store, end).key
+    followed = relation_kinds(kinds)
+    with opened() as (store, _):
+        ends = resolved(store, start).key, resolved(store, end).key
         report.write_subgraph(
             queries.paths(store, *ends, limit=limit, kinds=followed), as_json=json
         )
@@ -252,7 +197,7 @@ def path(
 @app.command()
 def cypher(query: str, json: Json = False) -> None:
     """Ask the graph in Cypher, read-only."""
-    with _opened() as (store, _):
+    with opened() as (store, _):
         if not isinstance(store, CypherStore):
             raise LineageError(
                 "the memory store answers no Cypher. Import into --store embedded, or "
@@ -293,25 +238,29 @@ def export_(
     walks = depth is not None or kinds is not None or direction is not _Way.ANCESTORS
     if reference is None and walks:
         raise LineageError("--depth, --kinds and --direction: they need a REF to walk from.")
-    with _opened() as (store, _):
+    with opened() as (store, _):
         records: Iterator[Record]
         if reference is None:
             records = store.records(_source_key(store, source) if source else None)
         else:
-            start = _resolved(store, reference).key
-            followed = _relation_kinds(kinds)
+            start = resolved(store, reference).key
+            followed = relation_kinds(kinds)
             way = None if direction is _Way.BOTH else Direction(direction.value)
             records = queries.reached(store, start, way, depth=depth, kinds=followed)
         with output_stream(output) as stream:
             written = export.write(
                 format_, records, store.namespaces(), stream, unqualified=unqualified
             )
-        _say(f"{written:,} records written as {format_}")
+        say(f"{written:,} records written as {format_}")
 
 
 def _source_key(store: GraphStore, source: str) -> str:
-    wanted = program.path_text(Path(source))
-    found = [s for s in store.sources() if s.key.startswith(source) or wanted in s.paths]
+    wanted = path_text(Path(source))
+    found = [
+        s
+        for s in store.sources()
+        if s.key.startswith(source) or s.content.startswith(source) or wanted in s.paths
+    ]
     if len(found) != 1:
         raise LineageError(
             f"{source}: {len(found)} sources have this path or sha256; `lineage stats` lists them."
@@ -332,16 +281,16 @@ def serve(
     """Start the explorer in a browser."""
     from webapp.serve import serve as serve_app
 
-    settings = _program.settings()
-    spec = _program.store
+    settings = program.settings()
+    spec = program.store
     if paths:
         store: GraphStore = MemoryStore()
         with progress_line() as on_progress:
-            done = program.import_paths(store, paths, settings, on_progress=on_progress)
+            done = import_paths(store, paths, settings, on_progress=on_progress)
         report.write_import(done, report.console(stderr=True))
     else:
-        store = program.open_store(spec, settings)
-    reopen = None if paths else lambda: program.open_store(spec, settings)
+        store = open_store(spec, settings)
+    reopen = None if paths else lambda: open_store(spec, settings)
     try:
         serve_app(store, settings, host=host, port=port, open_browser=not no_open, reopen=reopen)
     finally:
@@ -354,12 +303,12 @@ def stop() -> None:
     from lineage.stores.embedded import default_directory
     from lineage.stores.embedded import stop as stop_engine
 
-    spec = _program.store or _program.settings().store
+    spec = program.store or program.settings().store
     kind, _, rest = spec.partition(":")
     if kind != "embedded":
         raise LineageError(f"--store {kind}: only the embedded engine can be stopped.")
     stopped = stop_engine(Path(rest).expanduser() if rest else default_directory())
-    _say("the embedded engine was stopped." if stopped else "no embedded engine is running.")
+    say("the embedded engine was stopped." if stopped else "no embedded engine is running.")
 
 
 @app.command()
@@ -382,12 +331,12 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except LineageError as error:
-        _say(f"lineage: {error}")
+        say(f"lineage: {error}")
         sys.exit(2)
     except OSError as error:
         # what is left in the buffer would fail once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             sys.exit(1)
-        _say(f"lineage: {error.filename or 'standard output'}: {error.strerror}.")
+        say(f"lineage: {error.filename or 'standard output'}: {error.strerror}.")
         sys.exit(2)

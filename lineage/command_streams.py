@@ -48,6 +48,34 @@ def progress_line() -> Iterator[OnProgress]:
         yield show
 
 
+class StatusLine:
+    """One line at the bottom of a terminal that says what goes on; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._shown = ""
+
+    @property
+    def visible(self) -> bool:
+        """Somebody can see it."""
+        return self._console.is_terminal
+
+    def show(self, text: str) -> None:
+        """Replaces the line."""
+        text = report.plain(text).replace("\n", " ")[: max(self._console.width - 1, 1)]
+        if self.visible and text != self._shown:
+            self._shown = text
+            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Takes it away, before something else is written."""
+        if self._shown:
+            self._shown = ""
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+
+
 @contextmanager
 def output_stream(path: Path | None) -> Iterator[Any]:
     """A binary stream; a file appears under its name only when it is whole."""

@@ -66,5 +66,9 @@ class AccessRefused(LineageError):
     """A recorded path may not be turned into bytes."""
 
 
+class FileMissing(AccessRefused):
+    """A recorded path lies under a root that is there, and no file is."""
+
+
 class ExportRefused(LineageError):
     """A format cannot hold a record without loss, or without harm to whoever reads it."""

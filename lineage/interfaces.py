@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, IntEnum
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from lineage.identity import Changes
-from lineage.records import Namespace, Record, Statement
+from lineage.records import Attributes, Namespace, Record, Relation, Statement
 from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
 from lineage.vocabulary import ElementKind, RelationKind
 
@@ -107,6 +107,61 @@ def parts_of(importer: Importer, source: Path) -> Sequence[Path]:
     return () if parts is None else parts(source)
 
 
+def has_parts(importer: Importer) -> bool:
+    """Its sources may have parts: `Describing.parts` is there."""
+    return callable(getattr(importer, "parts", None))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a source at which reading may go on when the source has grown."""
+
+    offset: int
+    """Bytes before it; they are never read again."""
+    state: str = ""
+    """What an importer must know besides, in a form of its own."""
+
+
+OnMark = Callable[[Mark], None]
+
+
+class Appendable(Protocol):
+    """What an importer has besides, whose format is only ever appended to: logs.
+
+    When a known source has grown (its earlier bytes are the beginning of the new ones), the session
+    has the new part read alone, and it stays one source.
+    """
+
+    appendable: bool
+    """``True``."""
+
+    def appended(
+        self, source: Path, on_problem: OnProblem, mark: Mark | None, on_mark: OnMark
+    ) -> Iterator[Statement]:
+        """What the source says from ``mark`` on; all of it for ``None``, as `Importer.records`.
+
+        ``on_mark`` is told, as often as wanted, where a later reading may go on: everything said
+        so far, and every problem told so far, must be what a reading of any longer file would say.
+        So never behind a record that the end of the file cuts off. What is said after the last
+        mark will be said again by the longer file, in the same words or in better ones (a finished
+        activity beats a running one). Places in problems count from the beginning of the file.
+
+        Raises:
+            SourceError: nothing can be read as this format; only where ``mark`` is ``None``.
+        """
+        ...
+
+
+def appendable(importer: Importer) -> Appendable | None:
+    """The importer as an `Appendable` one, if it is one.
+
+    One that also describes its file is none: there the path is part of what the source says.
+    """
+    if not getattr(importer, "appendable", False) or describes_files(importer):
+        return None
+    return cast(Appendable, importer)
+
+
 class Direction(Enum):
     """Which way a walk follows relations."""
 
@@ -118,11 +173,10 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One imported content."""
+    """One imported content, which a log may outgrow (see `Appendable`)."""
 
     key: str
-    """SHA-256 of the bytes, hexadecimal; of path, bytes and parts where records depend on these
-    (see `Describing`)."""
+    """What its statements are filed under: `content` as it was at the first import."""
     paths: tuple[str, ...]
     """Where it was seen, sorted."""
     importer: str
@@ -133,6 +187,19 @@ class Source:
     recorded_at: datetime | None = None
     complete: bool = False
     """All its statements are in the store; an interrupted import leaves ``False``."""
+    content: str = ""
+    """SHA-256 of the bytes that were read last, hexadecimal; of path, bytes and parts where records
+    depend on these (see `Describing`). It is the key's where none is given."""
+    mark: Mark | None = None
+    """Where reading goes on when it has grown."""
+    records_before: int = 0
+    """Those of `records` that were read before the mark."""
+    skipped_before: int = 0
+    """Likewise of `skipped`."""
+
+    def __post_init__(self) -> None:
+        if not self.content:
+            object.__setattr__(self, "content", self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +213,17 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Observations:
+    """What was seen on the disk; no source says it, and it is outside of exports and digests."""
+
+    elements: tuple[tuple[str, Attributes], ...] = ()
+    """Element key -> what was seen, in place of all that was seen of it before."""
+    links: tuple[tuple[str, Relation], ...] = ()
+    """Key -> alternateOf between two files of the same content."""
+    dropped_links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Counts of a store's content; stubs and absent ends count as nothing."""
 
@@ -153,7 +231,8 @@ class Stats:
     activities: int
     agents: int
     relations: Mapping[str, int]
-    """PROV-N keyword -> count; only the kinds that occur, sorted by keyword."""
+    """PROV-N keyword -> count; only the kinds that occur, sorted by keyword. What rests on the disk
+    alone is not counted."""
     sources: int
 
 
@@ -230,7 +309,8 @@ class GraphStore(Protocol):
 
     def records(self, source: str | None = None) -> Iterator[Record]:
         """Everything as PROV records, streamed: bundles and elements by key, then relations by
-        (subject key, kind's keyword, object key, key); an absent end sorts first.
+        (subject key, kind's keyword, object key, key); an absent end sorts first. What was seen on
+        the disk is not among them.
 
         With ``source`` exactly the records that this source declared, before any folding; the
         relations that its file events produced are among them.
@@ -250,7 +330,11 @@ class GraphStore(Protocol):
         ...
 
     def begin(self, source: Source) -> None:
-        """Registers a source as incomplete, or adds a path to a known one."""
+        """Registers a source as incomplete, or adds a path to a known one.
+
+        A known one whose content is another is incomplete from now on, and else stays as it was
+        until it is finished: what is written meanwhile is what it has grown by.
+        """
         ...
 
     def write(self, source: str, statements: Sequence[Record | Namespace]) -> int:
@@ -269,8 +353,20 @@ class GraphStore(Protocol):
         """
         ...
 
+    def observed(self) -> Iterator[tuple[str, Attributes]]:
+        """What was seen of each file on the disk, by element key."""
+        ...
+
+    def observe(self, seen: Observations) -> None:
+        """Keeps what was seen on the disk; again changes nothing.
+
+        Of elements that are not in the store nothing is kept. When identity drops a version, what
+        was seen of it goes with it.
+        """
+        ...
+
     def finish(self, source: Source) -> None:
-        """Marks a source as complete, with its counts."""
+        """Marks a source as complete, with its counts, content and mark."""
         ...
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 from lineage import queries
 from lineage.access import AccessRoot, links
 from lineage.identifiers import PrefixMap
-from lineage.interfaces import Found, GraphStore, Importer, Table
+from lineage.interfaces import Found, GraphStore, Importer, Problem, Table
 from lineage.queries import Shown
 from lineage.records import Attributes, Value
 from lineage.session import ImportReport, Outcome, SourceReport
@@ -48,7 +48,8 @@ def console(*, stderr: bool = False) -> Console:
     return made if made.is_terminal else Console(width=10_000, stderr=stderr)
 
 
-def _write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def write_rows(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Writes a table to standard output."""
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(Text(plain(column)), overflow="fold")
@@ -57,8 +58,16 @@ def _write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console().print(table)
 
 
-def _write_line(text: str) -> None:
+def write_line(text: str) -> None:
+    """Writes a line to standard output."""
     sys.stdout.write(plain(text) + "\n")
+
+
+def problems_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Places that were skipped, for programs."""
+    return [
+        {"place": p.place, "message": p.message, "records_lost": p.records_lost} for p in problems
+    ]
 
 
 def import_json(report: ImportReport) -> dict[str, Any]:
@@ -71,10 +80,7 @@ def import_json(report: ImportReport) -> dict[str, Any]:
                 "importer": one.importer or None,
                 "records": one.records,
                 "new": one.new,
-                "skipped": [
-                    {"place": p.place, "message": p.message, "records_lost": p.records_lost}
-                    for p in one.problems
-                ],
+                "skipped": problems_json(one.problems),
             }
             for one in report.sources
         ],
@@ -113,14 +119,16 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
         names = ", ".join(plain(path) for path in unknown[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         out.print(
-            Text(f"{_counted_noun(len(unknown), 'file')} that no importer knows: {names}{more}")
+            Text(f"{counted_noun(len(unknown), 'file')} that no importer knows: {names}{more}")
         )
     total = sum(one.records for one in report.sources)
     skipped = sum(len(one.problems) for one in report.sources)
+    grown = report.count(Outcome.GROWN)
     out.print(
-        f"{report.count(Outcome.IMPORTED)} imported, {report.count(Outcome.UNCHANGED)} unchanged, "
-        f"{report.count(Outcome.FAILED)} failed: {_counted_noun(total, 'record')}, "
-        f"{_counted_noun(skipped, 'place')} skipped"
+        f"{report.count(Outcome.IMPORTED)} imported, {f'{grown} grown, ' if grown else ''}"
+        f"{report.count(Outcome.UNCHANGED)} unchanged, "
+        f"{report.count(Outcome.FAILED)} failed: {counted_noun(total, 'record')}, "
+        f"{counted_noun(skipped, 'place')} skipped"
     )
 
 
@@ -147,17 +155,17 @@ def write_stats(store: GraphStore, *, as_json: bool) -> None:
     if as_json:
         write_json(content)
         return
-    _write_line(f"store       {store.description}")
+    write_line(f"store       {store.description}")
     for name in ("entities", "activities", "agents", "sources"):
-        _write_line(f"{name:<12}{content[name]:,}")
+        write_line(f"{name:<12}{content[name]:,}")
     for keyword, count in stats.relations.items():
-        _write_line(f"  {keyword:<18}{count:,}")
-    _write_line(f"digest      {content['digest']}")
+        write_line(f"  {keyword:<18}{count:,}")
+    write_line(f"digest      {content['digest']}")
     sources = store.sources()
     if sources:
         rows = (
             (
-                s.key[:12],
+                s.content[:12],
                 s.importer,
                 f"{s.records:,}",
                 str(s.skipped or "") if s.complete else "interrupted",
@@ -165,7 +173,7 @@ def write_stats(store: GraphStore, *, as_json: bool) -> None:
             )
             for s in sources
         )
-        _write_table(("source", "format", "records", "skipped", "paths"), rows)
+        write_rows(("source", "format", "records", "skipped", "paths"), rows)
 
 
 def _kind(element: StoredElement) -> str | None:
@@ -207,11 +215,12 @@ def write_found(found: Found, *, as_json: bool) -> None:
         )
         return
     rows = ((e.name, _kind(e) or "", e.identifier) for e in found.elements)
-    _write_table(("name", "kind", "id"), rows)
-    _write_line(_counted(len(found.elements), found.found))
+    write_rows(("name", "kind", "id"), rows)
+    write_line(_counted(len(found.elements), found.found))
 
 
-def _counted_noun(count: int, noun: str) -> str:
+def counted_noun(count: int, noun: str) -> str:
+    """``1 record``, ``2,000 records``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
@@ -244,6 +253,7 @@ def write_shown(
     if as_json:
         content = _record(element) | {
             "attributes": attributes_json(element.attributes, prefixes),
+            "observed": attributes_json(element.observed, prefixes),
             "relations": [
                 _relation(stored)
                 | {"attributes": attributes_json(stored.relation.attributes, prefixes)}
@@ -265,14 +275,19 @@ def write_shown(
         }
         write_json(content)
         return
-    _write_line(f"{element.name}  ({_kind(element) or 'not declared'})")
-    _write_line(element.identifier)
+    write_line(f"{element.name}  ({_kind(element) or 'not declared'})")
+    write_line(element.identifier)
     rows = [
         (prefixes.compact(name), _shortened(value_text(value)))
         for name, value in element.attributes
     ]
     if rows:
-        _write_table(("attribute", "value"), rows)
+        write_rows(("attribute", "value"), rows)
+    seen = [
+        (prefixes.compact(name), _shortened(value_text(value))) for name, value in element.observed
+    ]
+    if seen:
+        write_rows(("seen on the disk", "value"), seen)
     ends = {key: other.name for key, other in shown.others.items()} | {element.key: element.name}
     related = [
         (
@@ -284,12 +299,12 @@ def write_shown(
         for stored in shown.relations
     ]
     if related:
-        _write_table(("subject", "relation", "object", "role"), related)
+        write_rows(("subject", "relation", "object", "role"), related)
     if shown.left_out:
-        _write_line(f"{shown.left_out:,} more relations are not shown")
+        write_line(f"{shown.left_out:,} more relations are not shown")
     for link in access:
         where = f"opens {link.local}" if link.available else link.reason
-        _write_line(f"file {link.path}: {where}")
+        write_line(f"file {link.path}: {where}")
 
 
 def _role(stored: StoredRelation) -> str:
@@ -323,8 +338,8 @@ def write_subgraph(subgraph: Subgraph, *, as_json: bool) -> None:
         (str(subgraph.depths[e.key]), e.name, _kind(e) or "", e.identifier)
         for e in subgraph.elements
     )
-    _write_table(("depth", "name", "kind", "id"), rows)
-    _write_line(_counted(len(subgraph.elements), subgraph.found))
+    write_rows(("depth", "name", "kind", "id"), rows)
+    write_line(_counted(len(subgraph.elements), subgraph.found))
 
 
 def write_table(table: Table, *, as_json: bool) -> None:
@@ -339,10 +354,10 @@ def write_table(table: Table, *, as_json: bool) -> None:
             }
         )
         return
-    _write_table(table.columns, ([_cell(value) for value in row] for row in table.rows))
-    _write_line(_counted_noun(len(table.rows), "row"))
+    write_rows(table.columns, ([_cell(value) for value in row] for row in table.rows))
+    write_line(counted_noun(len(table.rows), "row"))
     for limit in table.limits:
-        _write_line(limit)
+        write_line(limit)
 
 
 def _cell(value: Any) -> str:
@@ -356,11 +371,11 @@ def _cell(value: Any) -> str:
 def write_importers(importers: Iterable[Importer]) -> None:
     """The importers that are installed."""
     rows = ((i.name, i.description, i.url) for i in importers)
-    _write_table(("name", "reads", "specified at"), rows)
+    write_rows(("name", "reads", "specified at"), rows)
 
 
 def write_attributes() -> None:
     """The attributes that importers and identity write."""
     prefixes = PrefixMap()
     rows = ((prefixes.compact(iri), text) for iri, text in sorted(OUR_ATTRIBUTES.items()))
-    _write_table(("attribute", "meaning"), rows)
+    write_rows(("attribute", "meaning"), rows)

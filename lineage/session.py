@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from lineage import identity, registry
+from lineage import identity, registry, tree
 from lineage.access import recorded_path
 from lineage.errors import LineageError, SourceError
+from lineage.growth import Content, KnownSources, content_of, outgrown
 from lineage.interfaces import (
     GraphStore,
     Importer,
-    OnProblem,
     Problem,
     Source,
+    appendable,
     describes_files,
-    parts_of,
 )
-from lineage.records import Attributes, FileEvent, Namespace, Record, Relation, Statement
+from lineage.reading import Reading, parts
+from lineage.records import FileEvent, Namespace, Record
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredEvent
+from lineage.tree import path_text, stamp_of
 
-_BATCH_STATEMENTS = 5_000
-_BATCH_CHARACTERS = 4_000_000
 _EVENTS_AT_ONCE = 20_000
 _UNKNOWN_FORMAT = (
     "no importer knows this format. `lineage importers` lists them; --format reads it as one."
@@ -69,6 +67,8 @@ class Outcome(Enum):
     """What became of one file."""
 
     IMPORTED = "imported"
+    GROWN = "grown"
+    """It was known and is longer now: only what is new was read."""
     UNCHANGED = "unchanged"
     """Its content is in the store already."""
     PART = "part"
@@ -94,6 +94,10 @@ class SourceReport:
     """Every place that was skipped; for a failed file, why."""
     named: bool = False
     """Given on the command line, not found in a directory."""
+    content: str = ""
+    """`Source.content` of what was imported, or is in the store already."""
+    unread: bool = False
+    """The file itself could not be read: the reason is the system's, not the content's."""
 
     @property
     def skipped(self) -> int:
@@ -119,8 +123,7 @@ class ImportReport:
     @property
     def nothing_done(self) -> bool:
         """No file could be read at all."""
-        done = self.count(Outcome.IMPORTED) + self.count(Outcome.UNCHANGED)
-        return done == 0
+        return not any(map(self.count, (Outcome.IMPORTED, Outcome.GROWN, Outcome.UNCHANGED)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,47 +163,28 @@ def import_paths(
         LineageError: a path does not exist, or ``strict`` and something was skipped.
         StoreBusy: another process is writing.
     """
-    files = list(_files(paths))
+    files = list(tree.files(paths))
     if strict:
         _check(files, importer, on_progress)
     with store.writing():
         return _Import(store, settings, importer, on_progress).run(files)
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
-    """Each file once, and whether it was named."""
-    seen: set[Path] = set()
-    named = {path.absolute() for path in paths}
-    for path in paths:
-        try:
-            mode = path.stat().st_mode
-        except FileNotFoundError as error:
-            raise LineageError(f"{path}: there is no such file or directory.") from error
-        except OSError as error:
-            raise LineageError(f"{path}: cannot be read ({error.strerror}).") from error
-        below = _files_below(path) if stat.S_ISDIR(mode) else iter([path])
-        for file in below:
-            if file.absolute() not in seen:
-                seen.add(file.absolute())
-                yield file, file.absolute() in named
+def import_files(
+    store: GraphStore,
+    files: Sequence[Path],
+    settings: Settings,
+    *,
+    on_progress: OnProgress = lambda _: None,
+) -> ImportReport:
+    """Imports files of which any may be gone, or turn out to be anything; else as `import_paths`.
 
-
-def _files_below(directory: Path) -> Iterator[Path]:
-    """Regular files, and what cannot be looked at: reading it will tell why."""
-    closed: list[Path] = []
-    for folder, folders, names in os.walk(
-        directory, onerror=lambda error: closed.append(Path(error.filename))
-    ):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            try:
-                regular = stat.S_ISREG(path.lstat().st_mode)
-            except OSError:
-                regular = True
-            if regular:
-                yield path
-    yield from closed
+    Raises:
+        StoreBusy: another process is writing.
+    """
+    with store.writing():
+        run = _Import(store, settings, None, on_progress)
+        return run.run([(path, False) for path in files])
 
 
 def _check(
@@ -218,7 +202,7 @@ def _check(
                 if named:
                     raise SourceError(path, "", _UNKNOWN_FORMAT)
                 continue
-            for count, _ in enumerate(_statements(importer, path, refuse)):
+            for count, _ in enumerate(Reading(importer, path, refuse).statements()):
                 if count % 1000 == 0:
                     on_progress(Progress(path, index, len(files), count))
         except OSError as error:
@@ -241,7 +225,7 @@ class _Import:
         self._roots = settings.roots
         self._parts: set[Path] = set()
         self._on_progress = on_progress
-        self._known = {source.key: source for source in store.sources()}
+        self._known = KnownSources(store.sources())
         self._events: list[StoredEvent] = []
         self._unfinished: list[Source] = []
 
@@ -266,57 +250,89 @@ class _Import:
             importer = self._importer or registry.recognise(path)
             if importer is None:
                 return SourceReport(str(path), Outcome.UNKNOWN)
-            key, size_bytes = self._key(importer, path)
+            stamp = stamp_of(path.stat())
+            earlier = self._known.at(path_text(path), importer)
+            content = self._content(importer, path, earlier)
         except OSError as error:
             problem = Problem("", f"cannot be read ({error.strerror}).")
-            return SourceReport(str(path), Outcome.FAILED, problems=[problem])
-        report = SourceReport(str(path), Outcome.IMPORTED, importer.name)
+            return SourceReport(str(path), Outcome.FAILED, problems=[problem], unread=True)
+        report = SourceReport(str(path), Outcome.IMPORTED, importer.name, content=content.sha256)
         source = Source(
-            key=key,
+            key=content.sha256,
             paths=(path_text(path),),
             importer=importer.name,
             importer_version=importer.version,
-            size_bytes=size_bytes,
+            size_bytes=content.size_bytes,
             recorded_at=datetime.now(UTC),
         )
-        known = self._known.get(key)
-        # a damaged source is read again, so that its skipped places are reported again
-        if known is not None and known.complete and not known.skipped:
-            self._store.begin(source)
-            report.outcome = Outcome.UNCHANGED
-            report.records = known.records
+        known = self._known.of_content(content.sha256)
+        # a damaged source is read again, so that its skipped places are reported again; not one
+        # that has grown since, for this is only its beginning
+        if known and known.complete and (not known.skipped or known.content != content.sha256):
+            self._store.begin(replace(source, key=known.key, content=known.content))
+            report.outcome, report.records = Outcome.UNCHANGED, known.records
             return report
+        shorter = None if known else outgrown(content, earlier)
+        before = shorter if shorter and shorter.mark else None
+        if known or shorter:
+            source = replace(source, key=(known or shorter or source).key, content=content.sha256)
+        if before:
+            report.outcome = Outcome.GROWN
+        told = report.problems.append
+        start = before.mark if before else None
+        reading = Reading(importer, path, told, size_bytes=content.size_bytes, start=start)
         try:
-            self._read(importer, path, source, report, index, total)
-            if self._key(importer, path)[0] != key:
-                report.problems.append(
-                    Problem("", "changed while it was read. Import it again.", records_lost=0)
-                )
+            self._read(reading, path, source, report, index, total)
+            if stamp_of(path.stat()) != stamp or describes_files(importer):
+                self._compare(importer, path, content, report)
         except SourceError as error:
             report.problems.append(Problem(error.place, error.problem))
-            if not report.records:
+            if not report.records and not before:
                 report.outcome = Outcome.FAILED
         except OSError as error:
+            report.unread = True
             report.problems.append(Problem("", f"cannot be read to its end ({error.strerror})."))
-        if report.outcome is Outcome.IMPORTED:
+        if report.outcome is not Outcome.FAILED:
+            records, skipped = (before.records_before, before.skipped_before) if before else (0, 0)
             done = replace(
-                source, records=report.records, skipped=len(report.problems), complete=True
+                source,
+                records=records + report.records,
+                skipped=skipped + len(report.problems),
+                complete=True,
+                mark=reading.mark,
+                records_before=records + reading.records_before_mark,
+                skipped_before=skipped + reading.problems_before_mark,
             )
-            self._known[key] = done
+            self._known.add(done)
             self._unfinished.append(done)
         return report
 
-    def _key(self, importer: Importer, path: Path) -> tuple[str, int]:
-        """The key of a source, and its size in bytes: what its records are a function of."""
-        content, size_bytes = _digest(path)
+    def _content(self, importer: Importer, path: Path, earlier: list[Source]) -> Content:
+        """What a source's records are a function of."""
+        content = content_of(path, (source.size_bytes for source in earlier))
         if not describes_files(importer):
-            return content, size_bytes
-        said = [recorded_path(path, self._roots), content]
-        for part in sorted(parts_of(importer, path)):
-            said += [part.name, _digest(part)[0]]
+            return content
+        said = [recorded_path(path, self._roots), content.sha256]
+        for part in sorted(parts(importer, path)):
+            said += [part.name, content_of(part).sha256]
             self._parts.add(part.absolute())
         text = "\0".join(said).encode("utf-8", "surrogateescape")
-        return hashlib.sha256(text).hexdigest(), size_bytes
+        return replace(content, sha256=hashlib.sha256(text).hexdigest())
+
+    def _compare(
+        self, importer: Importer, path: Path, content: Content, report: SourceReport
+    ) -> None:
+        """Reports a file that became another while it was read; a log may grow meanwhile."""
+        now = self._content(importer, path, [])
+        if now.sha256 == content.sha256:
+            return
+        if appendable(importer) is not None:
+            beginning = content_of(path, [content.size_bytes]).beginnings
+            if beginning.get(content.size_bytes) == content.sha256:
+                return
+        report.problems.append(
+            Problem("", "changed while it was read. Import it again.", records_lost=0)
+        )
 
     def _recorded(self, event: FileEvent) -> FileEvent:
         """The event at the path by which other sources know the file."""
@@ -324,15 +340,15 @@ class _Import:
 
     def _read(
         self,
-        importer: Importer,
+        reading: Reading,
         path: Path,
         source: Source,
         report: SourceReport,
         index: int,
         total: int,
     ) -> None:
-        begun, local = False, describes_files(importer)
-        for batch in _batches(_statements(importer, path, report.problems.append)):
+        begun, local = False, reading.describes
+        for batch in reading.batches():
             if not begun:
                 self._store.begin(source)
                 begun = True
@@ -365,61 +381,3 @@ class _Import:
             known = identity.connected(self._events, self._store.events)
             self._store.bind(identity.changes(known, self._events, self._identity))
             self._events.clear()
-
-
-def _statements(importer: Importer, path: Path, on_problem: OnProblem) -> Iterator[Statement]:
-    """What the importer reads; whatever else goes wrong in it is an error of this source."""
-    try:
-        yield from importer.records(path, on_problem)
-    except (LineageError, OSError):
-        raise
-    # whatever a hostile file, or a stranger's importer, has in store: one file stops nothing
-    except Exception as error:
-        said = f"the importer {importer.name!r} failed ({type(error).__name__}: {error!s:.200})."
-        raise SourceError(path, "", f"{said} What it had read is kept.") from error
-
-
-def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
-    """The statements in lists that a store can write at once, capped in number and size.
-
-    What was read before an error is handed out before the error is.
-    """
-    batch: list[Statement] = []
-    characters = 0
-    try:
-        for statement in statements:
-            batch.append(statement)
-            characters += _characters(statement)
-            if len(batch) >= _BATCH_STATEMENTS or characters >= _BATCH_CHARACTERS:
-                yield batch
-                batch, characters = [], 0
-    except (LineageError, OSError):
-        if batch:
-            yield batch
-        raise
-    if batch:
-        yield batch
-
-
-def _characters(statement: Statement) -> int:
-    """Roughly how long a statement is."""
-    said: Attributes = ()
-    if isinstance(statement, Relation | FileEvent) or hasattr(statement, "attributes"):
-        said = statement.attributes
-    return 100 + sum(len(value) if isinstance(value, str) else 50 for _, value in said)
-
-
-def path_text(path: Path) -> str:
-    """The absolute path as stores keep it; bytes that are no UTF-8 are replaced."""
-    return os.fsencode(path.absolute()).decode("utf-8", "replace")
-
-
-def _digest(path: Path) -> tuple[str, int]:
-    """SHA-256 of a file's bytes, and their number."""
-    size_bytes = 0
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-            size_bytes += len(chunk)
-    return digest.hexdigest(), size_bytes

@@ -19,7 +19,7 @@ from lineage.records import (
     Value,
     attributes,
 )
-from lineage.vocabulary import ElementKind
+from lineage.vocabulary import ElementKind, RelationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class StoredElement:
     """Weaker identifiers that it was known by; references resolve them."""
     sources: tuple[str, ...] = ()
     """Keys of the sources that declare it, sorted; empty where identity alone made it."""
+    observed: Attributes = ()
+    """What was seen of the file on the disk: no source says it, and no digest depends on it."""
 
     @property
     def stub(self) -> bool:
@@ -96,6 +98,16 @@ class StoredRelation:
         return None if end is None else key_of(end, self.relation.bundle)
 
 
+def is_observed(stored: StoredRelation) -> bool:
+    """It rests on what was seen on the disk alone, and is outside of exports and digests."""
+    relation = stored.relation
+    return (
+        relation.kind is RelationKind.ALTERNATE
+        and not stored.sources
+        and relation.values(v.EVIDENCE) == (v.CONTENT_EVIDENCE,)
+    )
+
+
 def relation_order(stored: StoredRelation) -> tuple[str, str, str, str]:
     """Sort key of relations in a whole store: by subject, then kind, then object."""
     subject, end = stored.subject_key or "", stored.object_key or ""
@@ -131,7 +143,8 @@ class Subgraph:
         for element in self.elements:
             yield from element.records
         for stored in self.relations:
-            yield stored.relation
+            if not is_observed(stored):
+                yield stored.relation
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,20 @@ NIGHT = LINEAGE + "night"
 TELESCOPE = LINEAGE + "telescope"
 PRODUCTION = LINEAGE + "production"
 KEY_SOURCE = LINEAGE + "key_source"
+CONTENT_EVIDENCE = "content"
+"""Value of `EVIDENCE` where two files had the same bytes when they were looked at."""
 FILE_PATHS = FILE + "paths"
+FILE_STATE = FILE + "state"
+FILE_SIZE = FILE + "size_bytes"
+FILE_MODIFIED = FILE + "modified"
+FILE_SHA256 = FILE + "sha256"
+FILE_MEDIA_TYPE = FILE + "media_type"
+FILE_OBSERVED_AT = FILE + "observed_at"
+FILE_OBSERVED_PATH = FILE + "observed_path"
+FILE_FIRST_SIZE = FILE + "first_size_bytes"
+FILE_FIRST_MODIFIED = FILE + "first_modified"
+FILE_FIRST_SHA256 = FILE + "first_sha256"
+FILE_FIRST_OBSERVED_AT = FILE + "first_observed_at"
 RECORDED_PATH = LINEAGE + "recorded_path"
 RECORDED_PRODUCT = LINEAGE + "recorded_product"
 
@@ -252,8 +265,9 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         RECORDED_PATH: "the path as the source wrote it, where a relation was bound to a version",
         RECORDED_PRODUCT: "the product id that the source recorded for the file",
         EVIDENCE: "what a relation, or a record, rests on that no source states as such: "
-        "product-kept (a second activity lists the same product id as its output), or words that "
-        "begin with 'inferred:', 'guess:' or the part of the source that tells it",
+        "product-kept (a second activity lists the same product id as its output), content "
+        "(`lineage files --hash` found the same bytes), or words that begin with 'inferred:', "
+        "'guess:' or the part of the source that tells it",
         FILE_PATHS: "every path at which a product was recorded, where there are several",
         DATA_LEVEL: "highest CTA data level (R0 ... DL6) that a file's header or name tells",
         RUN: "number of the observation run (obs_id)",
@@ -263,7 +277,20 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         PRODUCTION: "production that the file belongs to: version of the software or production id",
         KEY_SOURCE: "where each of the observation keys comes from: 'run: content' (read by an "
         "importer) or 'run: name' (told by the path alone)",
-        FILE + "media_type": "media type of the file, from what the source says or its suffix",
+        FILE_MEDIA_TYPE: "media type of the file, from what the source says, its first bytes or "
+        "its suffix",
+        FILE_STATE: "what `lineage files` found on the disk: present, changed (other bytes than at "
+        "the first look, or than a source says), missing, or overwritten (the path holds a later "
+        "version)",
+        FILE_SIZE: "size of the file in bytes",
+        FILE_MODIFIED: "when the file was last modified, as the disk says",
+        FILE_SHA256: "SHA-256 of the file's bytes",
+        FILE_OBSERVED_AT: "when the file was last looked at",
+        FILE_OBSERVED_PATH: "the recorded path at which the file was looked at",
+        FILE_FIRST_SIZE: "size in bytes before the file was changed",
+        FILE_FIRST_MODIFIED: "when the file was modified, before it was changed",
+        FILE_FIRST_SHA256: "SHA-256 of the bytes before the file was changed",
+        FILE_FIRST_OBSERVED_AT: "when the file was last seen as it was before it was changed",
         DQM + "data_name": "name of the data file that a plot shows, as the plot's directory tells",
         DQM + "default_path": "where the monitor looks for a file unless told otherwise",
         DQM + "plot_class": "class of the monitor's plotting functions that drew a plot",

@@ -54,6 +54,25 @@ def outcomes(report: ImportReport) -> dict[str, Outcome]:
     return {Path(one.path).name: one.outcome for one in report.sources}
 
 
+class Stumbling(Card):
+    """Cannot tell the parts of a file."""
+
+    def parts(self, source: Path) -> Sequence[Path]:
+        raise ZeroDivisionError("by a hostile file")
+
+
+def test_an_importer_that_cannot_tell_the_parts_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is imported without them, and so are all others."""
+    monkeypatch.setattr(registry, "importers", lambda: {"card": Stumbling()})
+    for name in ("a.card", "b.card"):
+        (tmp_path / name).write_text(name)
+    report = imported(MemoryStore(), tmp_path)
+
+    assert set(outcomes(report).values()) == {Outcome.IMPORTED}
+
+
 def test_the_same_bytes_elsewhere_are_another_source(tmp_path: Path) -> None:
     """Both files are known afterwards."""
     for name in ("a.card", "b.card"):

@@ -98,6 +98,21 @@ _STATES = {
     "stub": "only named, never described",
     "overwritten": "overwritten later",
 }
+_ON_DISK = {"missing": "missing on the disk", "changed": "changed on the disk"}
+_SEEN = {
+    v.FILE_STATE: "State",
+    v.FILE_SIZE: "Size",
+    v.FILE_MODIFIED: "Modified",
+    v.FILE_SHA256: "SHA-256",
+    v.FILE_MEDIA_TYPE: "Media type",
+    v.FILE_OBSERVED_AT: "Looked at",
+    v.FILE_OBSERVED_PATH: "At",
+    v.FILE_FIRST_SIZE: "Size before",
+    v.FILE_FIRST_MODIFIED: "Modified before",
+    v.FILE_FIRST_SHA256: "SHA-256 before",
+    v.FILE_FIRST_OBSERVED_AT: "Last seen so",
+}
+"""What is seen on the disk, in the order in which it is shown."""
 _NAMES = {
     v.CTAPIPE + "version": "ctapipe",
     v.CTAPIPE + "node": "Host",
@@ -120,6 +135,7 @@ def details(store: GraphStore, element: StoredElement) -> Details:
         _made_by(store, element, shown),
         *_relations(shown, shown.others),
         *_attributes(element, prefixes),
+        _on_disk(element),
         _identity(element, store.sources()),
     ]
     drawn = mark(element)
@@ -129,7 +145,10 @@ def details(store: GraphStore, element: StoredElement) -> Details:
         paint=drawn.kind,
         reference=reference(element.key),
         identifier=clean(element.identifier),
-        badges=tuple((state, _STATES[state]) for state in drawn.states),
+        badges=(
+            *((state, _STATES[state]) for state in drawn.states),
+            *((state, _ON_DISK[state]) for state in _disk_states(element)),
+        ),
         sections=tuple(s for s in sections if s.rows or s.links),
     )
 
@@ -301,6 +320,25 @@ def _attributes(element: StoredElement, prefixes: PrefixMap) -> list[Section]:
         Section("Attributes", tuple(rest)),
         *taken_apart,
     ]
+
+
+def _disk_states(element: StoredElement) -> list[str]:
+    """``missing`` or ``changed``, where that was found."""
+    said = dict(element.observed).get(v.FILE_STATE)
+    return [state for state in _ON_DISK if state == said]
+
+
+def _on_disk(element: StoredElement) -> Section:
+    """What a look at the file found; no source says it."""
+    said = dict(element.observed)
+    rows = []
+    for name, words in _SEEN.items():
+        value = said.get(name)
+        if isinstance(value, int) and name in (v.FILE_SIZE, v.FILE_FIRST_SIZE):
+            rows.append(Row(words, size_text(value), v.OUR_ATTRIBUTES[name]))
+        elif value is not None:
+            rows.append(Row(words, value_text(value), v.OUR_ATTRIBUTES[name]))
+    return Section("On the disk", tuple(rows), folded=not _disk_states(element))
 
 
 def _grouped(attributes: Attributes) -> Iterable[tuple[str, list[Value]]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -18,17 +17,16 @@ import neo4j
 
 from lineage.identifiers import PrefixMap
 from lineage.identity import Changes
-from lineage.interfaces import Direction, Found, Source, Stats, Table
-from lineage.records import Bundle, Namespace, Record
-from lineage.stores import bolt_bind
+from lineage.interfaces import Direction, Found, Observations, Source, Stats, Table
+from lineage.records import Attributes, Bundle, Namespace, Record
+from lineage.stores import bolt_bind, bolt_observe, bolt_sources
+from lineage.stores.bolt_bind import Step
 from lineage.stores.bolt_connection import (
     BATCH_BYTES,
     BATCH_ROWS,
     BoltServer,
     Connection,
     Work,
-    rows,
-    run,
     server_from_environment,
 )
 from lineage.stores.bolt_cypher import Caps, Console
@@ -38,7 +36,6 @@ from lineage.stores.bolt_search import find, named
 from lineage.stores.bolt_values import (
     PropertyNames,
     Row,
-    clean,
     node_key,
     relation_of,
     stored_element,
@@ -106,20 +103,7 @@ class BoltStore:
 
     def sources(self) -> tuple[Source, ...]:
         """Every source, by key."""
-        found = (
-            Source(
-                key=row["key"],
-                paths=tuple(row["paths"] or ()),
-                importer=row["importer"],
-                importer_version=row["importer_version"],
-                size_bytes=row["size_bytes"],
-                records=row["records"],
-                skipped=row["skipped"],
-                recorded_at=row["recorded_at"] and row["recorded_at"].to_native(),
-                complete=row["complete"],
-            )
-            for row in self._connection.read(cypher_text("sources"))
-        )
+        found = map(bolt_sources.source_of, self._connection.read(cypher_text("sources")))
         return tuple(sorted(found, key=lambda source: source.key))
 
     def namespaces(self) -> tuple[Namespace, ...]:
@@ -219,6 +203,10 @@ class BoltStore:
             kind.keyword: read(cypher_text("count_relations", type=kind.keyword))[0]["count"]
             for kind in sorted(RelationKind, key=lambda kind: kind.keyword)
         }
+        alternates = RelationKind.ALTERNATE.keyword
+        if relations[alternates]:
+            seen = read(cypher_text("count_observed", type=alternates))
+            relations[alternates] -= seen[0]["count"]
         return Stats(
             entities=kinds.get("entity", 0),
             activities=kinds.get("activity", 0),
@@ -234,13 +222,7 @@ class BoltStore:
 
     def begin(self, source: Source) -> None:
         """Registers a source, or adds a path to a known one."""
-
-        def work(tx: neo4j.ManagedTransaction) -> None:
-            known = rows(tx, cypher_text("source_paths"), key=source.key)
-            paths = {*source.paths, *(known[0]["paths"] if known else ())}
-            _put_source(tx, "begin_source", source, sorted(paths))
-
-        self._write(work)
+        self._write(partial(bolt_sources.begin, source=source))
 
     def write(self, source: str, statements: Sequence[Record | Namespace]) -> int:
         """Adds what a source says; again changes nothing."""
@@ -254,21 +236,23 @@ class BoltStore:
 
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
-        prefixes = self._prefixes(())
-        for step, items in bolt_bind.steps(changes):
-            for start in range(0, len(items), _EVENTS_AT_ONCE):
-                part = items[start : start + _EVENTS_AT_ONCE]
-                self._write(partial(step, items=part, prefixes=prefixes, now=_now()))
+        self._do(*bolt_bind.steps(changes))
+
+    def observed(self) -> Iterator[tuple[str, Attributes]]:
+        """What was seen of each file on the disk, by element key."""
+        return bolt_observe.observed(self._connection)
+
+    def observe(self, seen: Observations) -> None:
+        """Keeps what was seen on the disk; again changes nothing."""
+        self._do(
+            (bolt_observe.observe, seen.elements),
+            (bolt_observe.drop_links, seen.dropped_links),
+            (bolt_observe.link, seen.links),
+        )
 
     def finish(self, source: Source) -> None:
-        """Marks a source as complete, with its counts."""
-
-        def work(tx: neo4j.ManagedTransaction) -> None:
-            known = rows(tx, cypher_text("source_paths"), key=source.key)
-            paths = known[0]["paths"] if known else list(source.paths)
-            _put_source(tx, "finish_source", replace(source, complete=True), paths)
-
-        self._write(work)
+        """Marks a source as complete, with its counts, content and mark."""
+        self._write(partial(bolt_sources.finish, source=source))
 
     def cypher(self, query: str, parameters: Mapping[str, Any] | None = None) -> Table:
         """The answer to a read-only query, capped in rows, bytes and time."""
@@ -280,6 +264,14 @@ class BoltStore:
             self._closed = True
             self._connection.close()
             self._on_close()
+
+    def _do(self, *steps: tuple[Step, Sequence[Any]]) -> None:
+        """Does steps in order, each over its items, a part of them in a transaction."""
+        prefixes = self._prefixes(())
+        for step, items in steps:
+            for start in range(0, len(items), _EVENTS_AT_ONCE):
+                part = items[start : start + _EVENTS_AT_ONCE]
+                self._write(partial(step, items=part, prefixes=prefixes, now=_now()))
 
     def _make_schema(self) -> None:
         if not self._schema_known:
@@ -322,26 +314,6 @@ def _now() -> str:
 def _engine(agent: str) -> str:
     embedded = _AGENT.search(agent)
     return f"ArcadeDB {embedded[1]}" if embedded else agent.replace("/", " ")
-
-
-def _put_source(tx: neo4j.ManagedTransaction, name: str, source: Source, paths: list[str]) -> None:
-    properties = {
-        "importer": source.importer,
-        "importer_version": source.importer_version,
-        "size_bytes": source.size_bytes,
-        "records": source.records,
-        "skipped": source.skipped,
-        "complete": source.complete,
-    }
-    recorded_at = source.recorded_at and source.recorded_at.isoformat()
-    run(
-        tx,
-        cypher_text(name),
-        key=source.key,
-        properties=properties,
-        recorded_at=recorded_at,
-        paths=[clean(path) for path in paths],
-    )
 
 
 def _batches(

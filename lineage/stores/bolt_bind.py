@@ -13,6 +13,7 @@ from lineage.identity import Changes, Version
 from lineage.records import Entity, FileEvent, Relation
 from lineage.stores.bolt_connection import Connection, parts_of_keys, rows, run, run_rows
 from lineage.stores.bolt_nodes import Nodes
+from lineage.stores.bolt_observe import unlink
 from lineage.stores.bolt_values import (
     INDEXED_CHARACTERS,
     PropertyNames,
@@ -144,8 +145,10 @@ def drop_versions(
     nodes.load(wanted)
     known = [nodes[key] for key in wanted if nodes[key].known]
     nodes.read_states(known)
+    unlink(tx, (node.key for node in known if node.observed))
     for node in known:
         node.resolved, node.aliases, node.changed = None, (), True
+        node.observed = ()
         node.declared_kinds = frozenset()
     nodes.recount_kinds([node.key for node in known])
     unused = [n for n in known if not (n.stored or n.is_bundle or n.related)]

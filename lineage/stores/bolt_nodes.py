@@ -13,7 +13,7 @@ from typing import Any
 import neo4j
 
 from lineage.canonical import canonical, digest, from_canonical
-from lineage.records import Bundle, Entity, Relation
+from lineage.records import Attributes, Bundle, Entity, Relation
 from lineage.stores.bolt_connection import parts_of_keys, rows, run, run_rows
 from lineage.stores.bolt_values import (
     PropertyNames,
@@ -22,6 +22,7 @@ from lineage.stores.bolt_values import (
     element_row,
     labels_of,
     node_key,
+    observed_of,
     stored_line,
 )
 from lineage.stores.cypher_texts import cypher_text
@@ -55,6 +56,7 @@ class Node:
     """Digest -> canonical line of what is new."""
     resolved: Entity | None = None
     aliases: tuple[str, ...] = ()
+    observed: Attributes = ()
     changed: bool = False
     """Its properties must be written again."""
     stored: dict[str, Declaration | Bundle] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class Node:
             is_bundle=self.is_bundle,
             aliases=self.aliases,
             sources=sources,
+            observed=self.observed,
         )
 
 
@@ -106,6 +109,14 @@ class Nodes:
     def __getitem__(self, key: str) -> Node:
         """The node of an element that was loaded."""
         return self._nodes[key]
+
+    def __contains__(self, key: object) -> bool:
+        """It was loaded."""
+        return key in self._nodes
+
+    def leave_unknown(self) -> None:
+        """What is not in the store is not to be created."""
+        self._nodes = {key: node for key, node in self._nodes.items() if node.known}
 
     def load(self, keys: Iterable[str]) -> None:
         """Learns which of these elements exist, and their labels."""
@@ -140,6 +151,7 @@ class Nodes:
                 node.read = True
                 node.recorded_at = row["recorded_at"]
                 node.aliases = tuple(row["aliases"] or ())
+                node.observed = observed_of(row["observed"])
                 if row["resolved"] is not None:
                     resolved = from_canonical(row["resolved"])
                     node.resolved = resolved if isinstance(resolved, Entity) else None

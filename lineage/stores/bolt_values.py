@@ -44,9 +44,9 @@ _RELATION_NAMES = {v.PROV_ROLE: "role", v.PROV_LABEL: "label", v.PROV_TYPE: "typ
 }
 _LISTS = frozenset({"types"})
 _OURS = (
-    "aliases bound bundle declared endTime id in_bundle is_bundle key name paths prov_json "
-    "recorded_at recorded_path recorded_product resolved search sources startTime statements stub "
-    "time whole_key"
+    "aliases bound bundle declared endTime id in_bundle is_bundle key name observed paths "
+    "prov_json recorded_at recorded_path recorded_product resolved search sources startTime "
+    "statements stub time whole_key"
 )
 _TAKEN = frozenset({*_OURS.split(), *_ELEMENT_NAMES.values(), *_RELATION_NAMES.values()})
 """Property names with a meaning of ours; an attribute that would be called so gets another."""
@@ -205,6 +205,11 @@ def element_row(
         properties["stub"] = True
     if resolved is not None:
         properties["resolved"] = stored_line(canonical(resolved))
+    if element.observed:
+        properties["observed"] = stored_line(canonical(Entity("", element.observed)))
+        # what sources say of a file keeps its name
+        seen = _properties(element.observed, _ELEMENT_NAMES, _TIMES, prefixes)
+        properties = seen | properties
     return {
         "properties": properties,
         "start": iso(value for name, value in together if name == v.PROV_START),
@@ -254,7 +259,14 @@ def stored_element(row: Mapping[str, Any]) -> StoredElement:
         is_bundle=bool(row["is_bundle"]),
         aliases=row["aliases"] or (),
         sources=row["sources"] or (),
+        observed=observed_of(row["observed"]),
     )
+
+
+def observed_of(line: str | None) -> Attributes:
+    """What was seen of a file, from a node's ``observed``."""
+    record = None if line is None else from_canonical(line)
+    return record.attributes if isinstance(record, Entity) else ()
 
 
 def relation_of(line: str) -> Relation:

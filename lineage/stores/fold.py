@@ -68,6 +68,7 @@ def fold(
     is_bundle: bool = False,
     aliases: Iterable[str] = (),
     sources: Iterable[str] = (),
+    observed: Attributes = (),
 ) -> StoredElement:
     """The element that these declarations describe together.
 
@@ -78,6 +79,7 @@ def fold(
         is_bundle: A named bundle has this identifier.
         aliases: Weaker identifiers.
         sources: Keys of the sources that declare it.
+        observed: What was seen of it on the disk.
     """
     by_kind: dict[ElementKind, list[Declaration]] = {}
     for declaration in declarations:
@@ -106,6 +108,7 @@ def fold(
         is_bundle=is_bundle,
         aliases=tuple(sorted(set(aliases) - {identifier})),
         sources=tuple(sorted(set(sources))),
+        observed=observed,
     )
 
 

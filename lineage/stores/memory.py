@@ -12,8 +12,8 @@ from lineage.canonical import canonical, relation_key
 from lineage.errors import StoreBusy
 from lineage.identifiers import key_of
 from lineage.identity import Changes
-from lineage.interfaces import Direction, Found, Source, Stats
-from lineage.records import Bundle, Entity, Namespace, Record, Relation
+from lineage.interfaces import Direction, Found, Observations, Source, Stats
+from lineage.records import Attributes, Bundle, Entity, Namespace, Record, Relation
 from lineage.stores.fold import Declaration, fold, implied_kinds
 from lineage.stores.search import attribute_names, is_named, matches, parse, rank
 from lineage.subgraph import StoredElement, StoredEvent, StoredRelation, relation_order
@@ -36,6 +36,8 @@ class _Node:
     resolved: Entity | None = None
     """What identity says of a file version."""
     aliases: tuple[str, ...] = ()
+    observed: Attributes = ()
+    """What was seen of it on the disk."""
     is_bundle: bool = False
     """Something was said inside a bundle of this name, or it was declared."""
     as_subject: set[str] = field(default_factory=set)
@@ -48,6 +50,8 @@ class _Edge:
 
     relation: Relation
     sources: set[str] = field(default_factory=set)
+    observed: bool = False
+    """It rests on what was seen on the disk."""
 
 
 class MemoryStore:
@@ -170,7 +174,8 @@ class MemoryStore:
             yield from (Bundle(key) for key in keys if self._nodes[key].is_bundle)
             for key in keys:
                 yield from self._element(key).records
-        for stored in sorted(map(self._stored, self._edges), key=relation_order):
+        said = (key for key, edge in self._edges.items() if not edge.observed)
+        for stored in sorted(map(self._stored, said), key=relation_order):
             if source is None or source in stored.sources:
                 yield stored.relation
 
@@ -179,6 +184,8 @@ class MemoryStore:
         kinds = [record.kind for key in self._nodes for record in self._element(key).records]
         relations: dict[str, int] = {}
         for edge in self._edges.values():
+            if edge.observed:
+                continue
             keyword = edge.relation.kind.keyword
             relations[keyword] = relations.get(keyword, 0) + 1
         return Stats(
@@ -203,7 +210,8 @@ class MemoryStore:
         """Registers a source, or adds a path to a known one."""
         known = self._sources.get(source.key, source)
         paths = tuple(sorted({*known.paths, *source.paths}))
-        self._sources[source.key] = replace(known, paths=paths)
+        complete = known.complete and known.content == source.content
+        self._sources[source.key] = replace(known, paths=paths, complete=complete)
 
     def write(self, source: str, statements: Sequence[Record | Namespace]) -> int:
         """Adds what a source says; again changes nothing."""
@@ -230,13 +238,35 @@ class MemoryStore:
         for identifier in changes.dropped_versions:
             if identifier in self._nodes:
                 node = self._node(identifier)
-                node.resolved, node.aliases = None, ()
+                node.resolved, node.aliases, node.observed = None, (), ()
+                for key in (*node.as_subject, *node.as_object):
+                    if key in self._edges and self._edges[key].observed:
+                        self._remove_edge(key)
                 self._remove_if_unused(identifier)
         for stored in changes.statements:
             self._events.setdefault(stored.key, {})[stored] = None
             self._by_path.setdefault(stored.event.path, set()).add(stored.key)
             if stored.event.product is not None:
                 self._by_product.setdefault(stored.event.product, set()).add(stored.key)
+
+    def observed(self) -> Iterator[tuple[str, Attributes]]:
+        """What was seen of each file on the disk, by element key."""
+        for key in sorted(self._nodes):
+            if self._nodes[key].observed:
+                yield key, self._nodes[key].observed
+
+    def observe(self, seen: Observations) -> None:
+        """Keeps what was seen on the disk; again changes nothing."""
+        for key, attributes in seen.elements:
+            if key in self._nodes:
+                self._node(key).observed = attributes
+        for key in seen.dropped_links:
+            self._remove_edge(key)
+        for key, relation in seen.links:
+            ends = {relation.subject, relation.object}
+            if ends <= self._nodes.keys():
+                self._put_edge(key, relation)
+                self._edges[key].observed = True
 
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts."""
@@ -321,5 +351,6 @@ class MemoryStore:
                 is_bundle=node.is_bundle,
                 aliases=node.aliases,
                 sources=(source for one in node.declared.values() for source in one.sources),
+                observed=node.observed,
             )
         return self._folded[key]

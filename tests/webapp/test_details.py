@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from dash.development.base_component import Component
 
 from lineage import access
+from lineage.access import AccessRoot
+from lineage.disk import look_at_files
 from lineage.session import import_paths
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import ElementKind
 from tests.golden import DATA
-from tests.webapp.conftest import EX, HOSTILE_NAME
+from tests.webapp.conftest import DEMO, EX, HOSTILE_NAME
 from webapp.details import Details, details
 from webapp.documents import leaves
 from webapp.panel import panel
@@ -142,3 +146,35 @@ def test_an_empty_store_says_how_to_fill_it() -> None:
     page = start_page(overview(MemoryStore()))
 
     assert "lineage import" in json.dumps([p.to_plotly_json() for p in page], default=vars)
+
+
+def test_what_was_seen_on_the_disk_has_a_section_and_a_badge(tmp_path: Path) -> None:
+    """Size, digest and state of the file; one that is gone or changed says so at the top."""
+    store = MemoryStore()
+    import_paths(store, [DEMO / "work32"], Settings())
+    roots = (AccessRoot("/srv/cta", tmp_path),)
+    merged = element_of(store, "dl2/merged.dl2.h5").key
+    before = about(store, merged)
+    file = tmp_path / "work32" / "dl2" / "merged.dl2.h5"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"x" * 1_500)
+    look_at_files(store, roots, [merged], hashed=True)
+    present = about(store, merged)
+    rows = {row.name: row.text for row in section(present, "On the disk").rows}
+
+    assert not any(s.title == "On the disk" for s in before.sections)
+    assert (rows["State"], rows["Size"]) == ("present", "1.5 kB")
+    assert rows["SHA-256"] == hashlib.sha256(b"x" * 1_500).hexdigest()
+    assert present.badges == before.badges
+
+    file.write_bytes(b"other")
+    look_at_files(store, roots, [merged])
+
+    assert ("changed", "changed on the disk") in about(store, merged).badges
+
+    file.unlink()
+    look_at_files(store, roots, [merged])
+    gone = about(store, merged)
+
+    assert ("missing", "missing on the disk") in gone.badges
+    assert "missing on the disk" in str(panel(gone, token(merged), ()))

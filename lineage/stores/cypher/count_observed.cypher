@@ -1,0 +1,3 @@
+MATCH ()-[r:<type>]->()
+WHERE r.observed = true
+RETURN count(r) AS count

@@ -1,1 +1,0 @@
-MATCH (s:Source {key: $key}) RETURN s.paths AS paths
