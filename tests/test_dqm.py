@@ -18,7 +18,7 @@ from importers.dqm import DqmImporter
 from lineage import queries
 from lineage import vocabulary as v
 from lineage.canonical import canonical, encode_event
-from lineage.cli import _relation_kinds
+from lineage.command_options import relation_kinds
 from lineage.errors import SourceError
 from lineage.interfaces import Confidence, Problem
 from lineage.records import Activity, Entity, FileEvent, Relation, Statement
@@ -76,7 +76,7 @@ def imported() -> MemoryStore:
 def names(store: MemoryStore, reference: str, walk: object, kinds: str | None = None) -> set[str]:
     """Names of what a walk from a reference finds."""
     start = queries.resolve(store, reference).key
-    found = walk(store, start, kinds=_relation_kinds(kinds))  # type: ignore[operator]
+    found = walk(store, start, kinds=relation_kinds(kinds))  # type: ignore[operator]
     return {one.name for one in found.elements}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from lineage import queries
 from lineage import vocabulary as v
-from lineage.cli import _relation_kinds
+from lineage.command_options import relation_kinds
 from lineage.records import EventKind, Relation
 from lineage.session import import_paths
 from lineage.settings import Settings
@@ -198,7 +198,7 @@ def test_a_repeated_row_is_one_step(tmp_path: Path) -> None:
 def names(store: MemoryStore, reference: str, walk: Any, kinds: str | None = None) -> set[str]:
     """Names of what a walk from a reference finds."""
     start = queries.resolve(store, reference).key
-    return {one.name for one in walk(store, start, kinds=_relation_kinds(kinds)).elements}
+    return {one.name for one in walk(store, start, kinds=relation_kinds(kinds)).elements}
 
 
 def test_the_ancestors_of_a_file_are_its_chain() -> None:
