@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
+from lineage import vocabulary as v
 from lineage.canonical import encode_event
 from lineage.identifiers import file_iri
 from lineage.records import Attributes, EventKind, FileEvent
@@ -199,14 +200,29 @@ def generations(events: Mapping[str, FileEvent], places: Mapping[str, Place]) ->
     return written
 
 
+def declared_evidence(event: FileEvent) -> str | None:
+    """What the importer says that this event was deduced from."""
+    for name, value in event.relation_attributes:
+        if name == v.IDENTIFIED_BY and isinstance(value, str):
+            return value
+    return None
+
+
 def _claimed(
     events: Mapping[str, FileEvent], places: Mapping[str, Place], written: Written
 ) -> list[Generation]:
-    """One generation for each activity, path and product; events without product join the last."""
-    claims: dict[tuple[str, Place], list[str]] = defaultdict(list)
+    """One generation for each activity, path and product; events without product join the last.
+
+    What was only deduced counts where nobody says outright who generated the path.
+    """
+    told: dict[bool, list[str]] = {True: [], False: []}
     for key, event in events.items():
         if event.kind is EventKind.GENERATION and event.activity is not None:
-            claims[event.activity, places[key]].append(key)
+            told[declared_evidence(event) is None].append(key)
+    outright = {places[key] for key in told[True]}
+    claims: dict[tuple[str, Place], list[str]] = defaultdict(list)
+    for key in (*told[True], *(key for key in told[False] if places[key] not in outright)):
+        claims[events[key].activity or "", places[key]].append(key)
     found: list[Generation] = []
     for (activity, place), keys in claims.items():
         counting: dict[str, datetime] = {}

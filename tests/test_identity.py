@@ -216,6 +216,39 @@ def test_a_deduced_use_makes_no_entity() -> None:
     assert (used(result, deduced), evidence(result, deduced)) == ("file:///d/x#a", "argument")
 
 
+def test_a_deduced_generation_counts_where_nobody_tells_of_one() -> None:
+    """What a header implies gives way to what a log says outright, and makes no second version."""
+    implied: Attributes = ((v.IDENTIFIED_BY, "header"),)
+    deduced = generation("/d/x", "h", 5, 6, relation_attributes=implied)
+    told, read = generation("/d/x", "a", 0, 1), use("/d/x", "u", 8, 9)
+    alone, both = resolve([deduced, read], SETTINGS), resolve([deduced, told, read], SETTINGS)
+
+    assert generated(alone, deduced) == used(alone, read) == "file:///d/x#h"
+    assert evidence(alone, deduced) == "header"
+    assert event_key(deduced, SETTINGS) not in both.bindings
+    assert used(both, read) == "file:///d/x#a"
+    assert set(both.versions) == {"file:///d/x#a"}
+
+
+def test_a_header_knows_its_file_better_than_a_log() -> None:
+    """A log repeats what a tool read, or thought; the file is what it is."""
+    made = generation("/d/x", "a", 0, 2, product=P1, created=1, attributes=((v.CTA + "L", "DL1"),))
+    state = header("/d/x", P1, 1, attributes=((v.CTA + "L", "DL2"),))
+    result = resolve([made, state], SETTINGS)
+
+    assert attribute(result, f"urn:uuid:{P1}", v.CTA + "L") == ["DL2"]
+
+
+def test_the_activity_in_a_header_finds_its_generation() -> None:
+    """Of two that overlap, the one that the header names made the file."""
+    one, two = generation("/d/x", "a", 0, 9), generation("/d/x", "b", 1, 8)
+    state = replace(header("/d/x", P1, 5), activity="urn:uuid:b")
+    result = resolve([one, two, state], SETTINGS)
+
+    assert generated(result, two) == f"urn:uuid:{P1}"
+    assert generated(result, one) == "file:///d/x#a"
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
