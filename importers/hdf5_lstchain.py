@@ -10,7 +10,7 @@ on the root are those of the last writer.
 * Without such a record, an activity is inferred: it generated the file and used what
   ``/source_filenames`` lists and what the configurations name as inputs, each use with the place
   that says so. It stands for all the steps whose configurations the file holds. Its times are those
-  at which the file's data sets were created. Where a log tells who made the file, the log counts.
+  at which the data sets were created: by them identity tells whether a log speaks of that making.
 * Names without directory mean something in this file only: weak entities of its own. The lists of
   old versions (``SOURCE_FILENAMES``) may hold files of earlier runs in the same process, and are
   kept as attributes alone.

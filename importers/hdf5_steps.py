@@ -154,5 +154,7 @@ def said(error: Exception) -> str:
     text = " ".join(str(error.args[0] if error.args else error).split())
     if isinstance(error, NotRead):
         return text[:300]
+    if isinstance(error, MemoryError) or "alloc" in text:
+        return "needs more memory than a header may"
     found = _INNERMOST.search(text)
     return found[1][:200] if found is not None else f"{type(error).__name__}: {text[:200]}"

@@ -185,7 +185,7 @@ class _Resolving:
         one, place = self.written.by_key.get(key), self.places[key]
         evidence = declared_evidence(event)
         if one is None and evidence is not None and event.kind is EventKind.GENERATION:
-            return  # somebody says outright who generated the path
+            return  # others say outright who generated the path, and it was not then
         if one is not None:
             found = one.identifier
             evidence = evidence or ("product" if one.product else "generation")
