@@ -17,11 +17,21 @@ from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5t
 
 from importers.hdf5_pickle import PickleRefused, decode
 from importers.hdf5_steps import LONGEST_PATH, SPECIAL, Steps, cut, said
-from importers.hdf5_values import Elsewhere, NotRead, attribute, plain, refuse_foreign, text_of
+from importers.hdf5_values import (
+    Elsewhere,
+    NotRead,
+    attribute,
+    class_name,
+    plain,
+    refuse_foreign,
+    text_of,
+    type_name,
+)
 
 MOST_OBJECTS = 50_000
 MOST_DEPTH = 32
 LONGEST_S = 10.0
+_MOST_OPEN = 100
 _MOST_DESCRIBED = 2_000
 """Objects that the tree names; all of them are counted."""
 _MOST_DESCRIBED_CHARACTERS = 1_000_000
@@ -51,18 +61,6 @@ _COLUMN = re.compile(
 
 There are a thousand of them in a file, so that they are counted and not read.
 """
-_CLASSES = {
-    h5t.INTEGER: "int",
-    h5t.FLOAT: "float",
-    h5t.STRING: "string",
-    h5t.BITFIELD: "bits",
-    h5t.OPAQUE: "opaque",
-    h5t.COMPOUND: "table",
-    h5t.REFERENCE: "reference",
-    h5t.ENUM: "enumeration",
-    h5t.VLEN: "list of",
-    h5t.ARRAY: "array",
-}
 
 
 class _Place(NamedTuple):
@@ -109,7 +107,8 @@ class Scan:
         self._characters = _MOST_CHARACTERS
         self._room = MOST_OBJECTS
         self._seen: set[int] = set()
-        self._queue: deque[_Place] = deque()
+        self._queue: deque[tuple[_Place, Any]] = deque()
+        """Groups to look into; the first of them are kept open."""
 
     def result(self) -> dict[str, Any]:
         """Walks, and tells what was found."""
@@ -117,7 +116,7 @@ class Scan:
         self._seen.add(h5o.get_info(root).addr)
         self._visit(root, _Place(None, b"", "/", 0))
         while self._queue and self._may_go_on():
-            self._look_into(self._queue.popleft())
+            self._look_into(*self._queue.popleft())
         if self._foreign:
             shown = ", ".join(self._foreign[:3])
             more = f" and {len(self._foreign) - 3} more" if len(self._foreign) > 3 else ""
@@ -149,7 +148,7 @@ class Scan:
         self._queue.clear()
         return False
 
-    def _look_into(self, place: _Place) -> None:
+    def _look_into(self, place: _Place, group: Any) -> None:
         """Visits the members of a group."""
         links: list[tuple[bytes, int, int]] = []
 
@@ -159,7 +158,8 @@ class Scan:
             return True if len(links) > self._room else None
 
         try:
-            group = h5g.open(self._file, place.path())
+            if group is None:
+                group = h5g.open(self._file, place.path())
             group.links.iterate(take, info=True)
         # whatever a damaged file makes the library raise
         except Exception as error:  # noqa: BLE001
@@ -212,7 +212,7 @@ class Scan:
             self._counts["groups"] += 1
             node["kind"] = "group"
             if place.depth < MOST_DEPTH:
-                self._queue.append(place)
+                self._queue.append((place, found if len(self._queue) < _MOST_OPEN else None))
             elif found.get_num_objs():
                 message = f"lies {MOST_DEPTH} levels deep. What is below is not looked at."
                 self._problem(path, message)
@@ -264,9 +264,7 @@ class Scan:
         members = range(min(type_id.get_nmembers(), _MOST_COLUMNS))
         node["columns"] = {
             # the class alone: a member's type is an object of the library's, and there are many
-            text_of(type_id.get_member_name(index)): _CLASSES.get(
-                type_id.get_member_class(index), "other"
-            )
+            text_of(type_id.get_member_name(index)): class_name(type_id.get_member_class(index))
             for index in members
         }
 
@@ -289,7 +287,7 @@ class Scan:
         kept: dict[str, Any] = {}
         most = _MOST_ROOT if path == "/" else _MOST_READ_OF_NODE
         for name, value in self._values(found, _telling(names, node), path, most):
-            if not self._steps.take_attribute(name, value, path):
+            if name not in SPECIAL or not self._steps.take_attribute(name, value, path):
                 kept[text_of(name)] = self._shown(value, path, name)
         if path == "/":
             self._root = kept
@@ -318,6 +316,9 @@ class Scan:
 
     def _shown(self, value: Any, path: str, name: bytes) -> Any:
         """A value as the tree has it; pickles that make plain values, as these."""
+        if isinstance(value, bytes) and len(value) < _LONGEST_SHOWN and value[-1:] != b".":
+            self._characters -= len(value)
+            return text_of(value)
         shown = plain(value)
         if isinstance(value, bytes) and _is_pickle(value):
             try:
@@ -328,20 +329,6 @@ class Scan:
         shown, length = _cut_value(shown, _LONGEST_ROOT if path == "/" else _LONGEST_SHOWN)
         self._characters -= length
         return shown
-
-
-def type_name(type_id: Any) -> str:
-    """A type in a word: ``int64``, ``string[30]``, ``list of float32``."""
-    kind = type_id.get_class()
-    name = _CLASSES.get(kind, "other")
-    if kind in (h5t.INTEGER, h5t.FLOAT):
-        unsigned = kind == h5t.INTEGER and type_id.get_sign() == h5t.SGN_NONE
-        return f"{'u' if unsigned else ''}{name}{8 * type_id.get_size()}"
-    if kind == h5t.STRING and not type_id.is_variable_str():
-        return f"{name}[{type_id.get_size()}]"
-    if kind == h5t.ARRAY:
-        return f"{type_name(type_id.get_super())} {list(type_id.get_array_dims())}"
-    return f"{name} {type_name(type_id.get_super())}" if kind == h5t.VLEN else name
 
 
 def _telling(names: list[bytes], node: dict[str, Any]) -> list[bytes]:

@@ -89,8 +89,8 @@ class Steps:
         self._stages[path] = value
 
     def take_attribute(self, name: bytes, value: Any, path: str) -> bool:
-        """Takes an attribute if it is one of lstchain's; False where it is not."""
-        if name not in SPECIAL or not isinstance(value, (bytes, str)):
+        """Takes one of the `SPECIAL` attributes; False where it is something else of that name."""
+        if not isinstance(value, (bytes, str)):
             return False
         path = cut(path, LONGEST_PATH)
         if name not in _VERSIONS and not self._of_lstchain(path):

@@ -23,13 +23,17 @@ _MOST_SOURCES = 1_000
 
 _IN_FILE = frozenset({h5d.COMPACT, h5d.CONTIGUOUS, h5d.CHUNKED})
 _NUMBERS = frozenset({h5t.INTEGER, h5t.FLOAT, h5t.ENUM, h5t.BITFIELD})
-_CLASS_NAMES = {
-    h5t.COMPOUND: "compound",
-    h5t.ARRAY: "array",
+_CLASSES = {
+    h5t.INTEGER: "int",
+    h5t.FLOAT: "float",
+    h5t.STRING: "string",
+    h5t.BITFIELD: "bits",
     h5t.OPAQUE: "opaque",
+    h5t.COMPOUND: "compound",
     h5t.REFERENCE: "reference",
-    h5t.VLEN: "variable-length",
-    h5t.TIME: "time",
+    h5t.ENUM: "enumeration",
+    h5t.VLEN: "list",
+    h5t.ARRAY: "array",
 }
 
 
@@ -65,13 +69,17 @@ def attribute(owner: Any, name: bytes) -> Any:
         size = found.get_storage_size()
     except RuntimeError:  # h5py takes a size of 0 for an error
         return _value(found, type_id, found.get_space(), 0)
-    is_one_text = size == type_id.get_size() and type_id.get_class() == h5t.STRING
-    if is_one_text and not type_id.is_variable_str():
-        # of fixed length, as nearly all are: a third faster without asking for its shape
+    # one text of fixed length, as nearly all are: a third faster without asking for its shape
+    if (
+        isinstance(type_id, h5t.TypeStringID)
+        and size == type_id.get_size()
+        and not type_id.is_variable_str()
+    ):
         _check_size(size)
         content = numpy.empty((), _text_dtype(size))
         found.read(content, mtype=type_id)
-        return _listed(content.tolist(), type_id.get_strpad())
+        text = content.tolist()
+        return text if text[-1:] != b" " else _listed(text, type_id.get_strpad())
     return _value(found, type_id, found.get_space(), size)
 
 
@@ -140,7 +148,7 @@ def _value(found: Any, type_id: Any, space: Any, size: int) -> Any:
         _read(found, content, type_id)
         return _listed(content.tolist(), type_id.get_strpad())
     if kind not in _NUMBERS:
-        return Opaque(_CLASS_NAMES.get(kind, "unknown"))
+        return Opaque(class_name(kind))
     # halves and long doubles too become what Python calls a float
     dtype = numpy.float64 if kind == h5t.FLOAT else found.dtype
     content = numpy.empty(space.get_simple_extent_dims(), dtype)
@@ -176,6 +184,25 @@ def _listed(value: Any, padding: int | None) -> Any:
     if padding == h5t.STR_SPACEPAD:
         return value.rstrip(b" ")
     return b"" if value is None else value
+
+
+def type_name(type_id: Any) -> str:
+    """A type in a word: ``int64``, ``string[30]``, ``list of float32``."""
+    kind = type_id.get_class()
+    name = class_name(kind)
+    if kind in (h5t.INTEGER, h5t.FLOAT):
+        unsigned = kind == h5t.INTEGER and type_id.get_sign() == h5t.SGN_NONE
+        return f"{'u' if unsigned else ''}{name}{8 * type_id.get_size()}"
+    if kind == h5t.STRING and not type_id.is_variable_str():
+        return f"{name}[{type_id.get_size()}]"
+    if kind == h5t.ARRAY:
+        return f"{type_name(type_id.get_super())} {list(type_id.get_array_dims())}"
+    return f"list of {type_name(type_id.get_super())}" if kind == h5t.VLEN else name
+
+
+def class_name(kind: int) -> str:
+    """A class of types in a word."""
+    return _CLASSES.get(kind, "other")
 
 
 def text_of(value: bytes | str) -> str:

@@ -20,6 +20,7 @@ from importers.hdf5_scan import LONGEST_S, Scan, open_file
 MEMORY_BYTES = 128 * 2**20
 """What a file may take, beyond what the libraries have when they are loaded."""
 _CPU_S = int(LONGEST_S) + 2
+_FILES_BETWEEN_COLLECTIONS = 100
 _OF_FILES = h5f.OBJ_FILE | h5f.OBJ_DATASET | h5f.OBJ_GROUP | h5f.OBJ_ATTR
 """Not the data types: the library has some of its own."""
 _LARGEST_FILE_BYTES = 4096
@@ -35,13 +36,14 @@ def main() -> None:
     gc.freeze()
     gc.disable()
     send(answers, {"ready": True})
-    for line in requests:
+    for number, line in enumerate(requests, 1):
         allow_cpu(_CPU_S)
         answer = look_at(os.fsencode(json.loads(line)["path"]))
         send(answers, answer)
         if "last" in answer:
             return
-        gc.collect(0)
+        if not number % _FILES_BETWEEN_COLLECTIONS:
+            gc.collect()
 
 
 def send(answers: BinaryIO, answer: dict[str, Any]) -> None:
