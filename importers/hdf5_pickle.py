@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import pickletools
 import struct
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -85,10 +86,9 @@ def decode(data: bytes) -> Decoded:
     machine = _Machine()
     whole = True
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(io.BytesIO(data))):
-            if count >= MOST_OPCODES:
-                raise PickleRefused(f"has more than {MOST_OPCODES:,} instructions")
-            machine.follow(opcode.name, argument)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of backslashes in texts of Python 2
+            _follow(data, machine)
     except PickleRefused:
         raise
     except (ValueError, EOFError, UnicodeError) as error:
@@ -102,6 +102,13 @@ def decode(data: bytes) -> Decoded:
         raise PickleRefused("is an empty pickle")
     found = machine.result if whole else machine.before_the_cut()
     return Decoded(_Plainer().plain(found), whole)
+
+
+def _follow(data: bytes, machine: _Machine) -> None:
+    for count, (opcode, argument, _) in enumerate(pickletools.genops(io.BytesIO(data))):
+        if count >= MOST_OPCODES:
+            raise PickleRefused(f"has more than {MOST_OPCODES:,} instructions")
+        machine.follow(opcode.name, argument)
 
 
 class _Machine:
