@@ -28,18 +28,20 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from importers.ctapipe_reference import UUID, created, data_level, metadata, product_id
+from importers.ctapipe_reference import data_level
 from importers.hdf5_lstchain import Step, step_of
 from importers.hdf5_process import READER, NoAnswer
+from importers.header_state import header_state
 from lineage import vocabulary as v
 from lineage.errors import SourceError
 from lineage.interfaces import Confidence, OnProblem, Problem
 from lineage.observations import highest_level
-from lineage.records import EventKind, FileEvent, Statement, Value, attributes
+from lineage.records import FileEvent, Statement, Value, attributes
 from lineage.vocabulary import HDF5
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -51,9 +53,6 @@ _TRUNCATED = re.compile(
 _OPEN_ELSEWHERE = re.compile(r"already open for (?:write|SWMR)|consistency flags")
 _INNERMOST = re.compile(r"\((.*)\)\Z", re.DOTALL)
 _LEVEL_GROUP = re.compile(r"/((?:dl|r)\d)", re.IGNORECASE)
-_MERGES = frozenset({"ctapipe-merge", "ctapipe-merge-tables"})
-_UNKNOWN = frozenset({"", "unknown", "unspecified", "None"})
-_LARGEST_RUN = 2**31
 
 
 class Hdf5Importer:
@@ -131,28 +130,16 @@ def _refusal(source: Path, reason: str) -> SourceError:
 
 def _state(source: Path, header: dict[str, Any], step: Step) -> FileEvent:
     """What the file is, as identity takes it."""
-    meta = {name: _reference_value(name, value) for name, value in header["root"].items()
-            if name.startswith(("CTA ", "CONTEXT "))}  # fmt: skip
-    meta = {name: value for name, value in meta.items() if value is not None}
-    facts, other = metadata(meta)
-    others = {name: value for name, value in header["root"].items() if name not in meta} | other
+    meta, others = {}, {}
+    for name, value in header["root"].items():
+        if name.startswith(("CTA ", "CONTEXT ")):
+            meta[name] = _reference_value(name, value)
+        else:
+            others[name] = value
     if not step.facts:
         others |= header["steps"].get("/", {})
-    product, made = product_id(meta), created(meta)
-    activity = str(meta.get("CTA ACTIVITY ID", ""))
-    hint = f"urn:uuid:{activity.lower()}" if made and UUID.fullmatch(activity) else None
-    facts += [*_observed(meta, header), *_description(header, others), *step.facts]
-    return FileEvent(
-        EventKind.STATE,
-        str(source.absolute()),
-        hint,
-        stop=made,
-        product=product,
-        product_counts=product is not None,
-        product_created=made,
-        node=step.node,
-        attributes=attributes(facts),
-    )
+    further = [*_level(meta, header), *_description(header, others), *step.facts]
+    return replace(header_state(source, meta, attributes(further)), node=step.node)
 
 
 def _reference_value(name: str, value: Any) -> Any:
@@ -162,23 +149,16 @@ def _reference_value(name: str, value: Any) -> Any:
     return value
 
 
-def _observed(meta: dict[str, Any], header: dict[str, Any]) -> Iterator[tuple[str, Value]]:
-    """The observation keys that the header tells."""
-    told = "".join(level for _, level in data_level(meta) if isinstance(level, str))
+def _level(meta: dict[str, Any], header: dict[str, Any]) -> Iterator[tuple[str, Value]]:
+    """The highest data level that the header or the file's groups tell.
+
+    apply-models leaves the levels of the DL1 file; the groups are there nevertheless.
+    """
     groups = (_LEVEL_GROUP.fullmatch(node["path"]) for node in header["nodes"])
-    # apply-models leaves the levels of the DL1 file; the groups are there nevertheless
-    level = highest_level(",".join([told, *(group[1] for group in groups if group)]))
+    told = [*(str(level) for _, level in data_level(meta)), *(one[1] for one in groups if one)]
+    level = highest_level(",".join(told))
     if level is not None:
         yield v.DATA_LEVEL, level
-    run = str(meta.get("CTA PROCESS ID", ""))
-    # ctapipe-merge writes that of its first input
-    if run.isdecimal() and run.isascii() and meta.get("CTA ACTIVITY NAME") not in _MERGES:
-        number = int(run[:12])
-        if number < _LARGEST_RUN:
-            yield v.RUN, number
-    instrument = meta.get("CTA INSTRUMENT ID")
-    if isinstance(instrument, str) and instrument not in _UNKNOWN:
-        yield v.TELESCOPE, instrument
 
 
 def _description(header: dict[str, Any], others: dict[str, Any]) -> Iterator[tuple[str, Value]]:

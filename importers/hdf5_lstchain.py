@@ -214,11 +214,7 @@ class _Reading:
         for found, plan in zip(self._header["configurations"], self._plans, strict=True):
             nodes = [node for node in found["nodes"] if node.startswith(f"/{level}/")]
             if nodes:
-                said = [
-                    (v.PROV_ROLE, "configuration"),
-                    (v.EVIDENCE, f"configuration of {nodes[0]}"),
-                ]
-                yield Relation(RelationKind.USAGE, activity, plan, attributes=attributes(said))
+                yield _configured_by(activity, plan, nodes[0])
 
     def _inferred(self) -> Iterator[Statement]:
         """An activity that the header tells of, though it does not name it."""
@@ -232,7 +228,9 @@ class _Reading:
         facts: list[tuple[str, Value]] = [(v.PROV_LABEL, f"lstchain {version or ''}".strip())]
         facts += [(LSTCHAIN + name, root[name]) for name in _VERSIONS if name in root]
         facts += self._keys()
-        facts.append((v.EVIDENCE, "header: versions, configurations and source files in it"))
+        facts.append(
+            (v.EVIDENCE, "inferred: the versions, configurations and source files in the header")
+        )
         if start is not None and stop is not None:
             facts += [(v.PROV_START, start), (v.PROV_END, stop)]
         yield Activity(activity, attributes(facts))
@@ -240,7 +238,9 @@ class _Reading:
         yield Relation(RelationKind.ASSOCIATION, activity, software.identifier)
         for found, plan in zip(self._header["configurations"], self._plans, strict=True):
             yield _configured_by(activity, plan, found["nodes"][0])
-        deduced = attributes([(v.IDENTIFIED_BY, "header"), (v.EVIDENCE, "header of the file")])
+        deduced = attributes(
+            [(v.IDENTIFIED_BY, "header"), (v.EVIDENCE, "inferred: the header of the file")]
+        )
         yield FileEvent(
             EventKind.GENERATION, self._path, activity, start, stop, relation_attributes=deduced
         )
@@ -253,16 +253,16 @@ class _Reading:
         for name in self._names:
             if name.strip() and (name, "") not in seen:
                 seen.add((name, ""))
-                yield name, "source file", "source_filenames"
+                yield name, "source file", "inferred: source_filenames"
         for found in self._header["configurations"]:
             for one in configured_inputs(found["value"]):
                 if (one.path, one.key) not in seen and len(seen) < _MOST_USES:
                     seen.add((one.path, one.key))
-                    yield one.path, one.key, f"configuration of {found['nodes'][0]}"
+                    yield one.path, one.key, f"inferred: configuration of {found['nodes'][0]}"
 
 
 def _configured_by(activity: str, plan: str, node: str) -> Relation:
-    said = [(v.PROV_ROLE, "configuration"), (v.EVIDENCE, f"configuration of {node}")]
+    said = [(v.PROV_ROLE, "configuration"), (v.EVIDENCE, f"inferred: configuration of {node}")]
     return Relation(RelationKind.USAGE, activity, plan, attributes=attributes(said))
 
 

@@ -176,9 +176,11 @@ def test_a_file_without_record_tells_of_an_inferred_activity(tmp_path: Path) -> 
         "EventTimeCalculator.run_summary_path": "/fefs/summary.ecsv",
         "LSTR0Corrections.drs4_pedestal_path": "/fefs/pedestal.fits",
     }
-    assert dict(uses["source file"].relation_attributes) == {v.EVIDENCE: "source_filenames"}
+    assert dict(uses["source file"].relation_attributes) == {
+        v.EVIDENCE: "inferred: source_filenames"
+    }
     assert dict(uses["EventSource.input_url"].relation_attributes) == {
-        v.EVIDENCE: f"configuration of /{TABLE}"
+        v.EVIDENCE: f"inferred: configuration of /{TABLE}"
     }
     assert str(weak.object).endswith(":ids.h5")
     assert weak.values(v.IDENTIFIED_BY) == ("path",)
@@ -253,7 +255,7 @@ def test_the_tables_of_a_stage_followed_their_configuration() -> None:
     ]  # fmt: skip
 
     assert [one.values(v.EVIDENCE) for one in configured] == [
-        ("configuration of /dl2/event/telescope/parameters/LST_LSTCam",)
+        ("inferred: configuration of /dl2/event/telescope/parameters/LST_LSTCam",)
     ]
 
 
