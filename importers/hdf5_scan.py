@@ -32,6 +32,8 @@ MOST_OBJECTS = 50_000
 MOST_DEPTH = 32
 LONGEST_S = 10.0
 _MOST_OPEN = 100
+_CACHE_BYTES = 4 * 2**20
+"""Of the library's own for headers; it would take 32 MB of a file with many groups."""
 _MOST_DESCRIBED = 2_000
 """Objects that the tree names; all of them are counted."""
 _MOST_DESCRIBED_CHARACTERS = 1_000_000
@@ -381,4 +383,7 @@ def open_file(path: bytes) -> Any:
     access = h5p.create(h5p.FILE_ACCESS)
     access.set_file_locking(False, True)
     access.set_fclose_degree(h5f.CLOSE_STRONG)
+    cache = access.get_mdc_config()
+    cache.max_size = _CACHE_BYTES
+    access.set_mdc_config(cache)
     return h5f.open(path, h5f.ACC_RDONLY, access)

@@ -17,7 +17,7 @@ from h5py import h5f
 
 from importers.hdf5_scan import LONGEST_S, Scan, open_file
 
-MEMORY_BYTES = 128 * 2**20
+MEMORY_BYTES = 80 * 2**20
 """What a file may take, beyond what the libraries have when they are loaded."""
 _CPU_S = int(LONGEST_S) + 2
 _FILES_BETWEEN_COLLECTIONS = 100
