@@ -37,19 +37,18 @@ from lineage.stores.memory import MemoryStore
 store = MemoryStore()
 report = import_json(import_paths(store, [pathlib.Path(sys.argv[1])], Settings()))
 def peak_kb(pid):
-    # what the system tells of a child that has ended is at least what its parent had at its start
-    status = pathlib.Path("/proc", pid, "status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0])
+    # getrusage counts what the process that started this one had by then
+    status = pathlib.Path("/proc", pid, "status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(status.read_text().partition("VmHWM:")[2].split()[0])
 children = [
     pid for task in pathlib.Path("/proc/self/task").glob("*/children")
     for pid in task.read_text().split()
 ]
 json.dump({
     "report": report,
-    "peak_bytes": 1024 * (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        + max(map(peak_kb, children), default=0)
-    ),
+    "peak_bytes": 1024 * (peak_kb("self") + max(map(peak_kb, children), default=0)),
     "touched": sorted(touched),
     "records": [canonical(record) for record in store.records()],
 }, sys.stdout)
