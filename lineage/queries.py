@@ -55,7 +55,7 @@ def resolve_versions(
 
     Raises:
         NotInStore: nothing has this name; near ones are suggested.
-        AmbiguousReference: several elements, or several paths, have it.
+        AmbiguousReference: several elements have it, or several paths that hold no one version.
     """
     exactly = list(store.read([reference]))
     if exactly:
@@ -75,7 +75,7 @@ def resolve_versions(
     versions = [e for e in candidates if names & set(e.aliases)]
     if not versions:
         paths = {p for e in candidates for p in e.paths if _is_end(reference, p)}
-        if len(paths) > 1:
+        if len(paths) > 1 and not _is_one_file(store, candidates, paths):
             raise _ambiguous(reference, sorted(paths))
         versions = [e for e in candidates if paths & set(e.paths)]
     if versions:
@@ -95,6 +95,16 @@ def _in_bundles(store: GraphStore, element: StoredElement) -> tuple[StoredElemen
 
 def _is_end(reference: str, path: str) -> bool:
     return path == reference or path.endswith("/" + reference)
+
+
+def _is_one_file(
+    store: GraphStore, candidates: list[StoredElement], paths: Collection[str]
+) -> bool:
+    """The last version is the same one at all of these paths."""
+    last = {
+        _last_version(store, [e for e in candidates if path in e.paths])[0].key for path in paths
+    }
+    return len(last) == 1
 
 
 def _only(reference: str, found: list[StoredElement]) -> StoredElement:

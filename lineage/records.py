@@ -247,7 +247,7 @@ class FileEvent:
     path: str
     """As recorded: absolute, POSIX, neither resolved nor normalised beyond ``os.path.abspath``."""
     activity: str | None = None
-    """IRI; ``None`` for a state."""
+    """IRI. Of a state: the one that the header names, as a hint, or ``None``."""
     start: datetime | None = None
     """Start of the activity as this source tells it, UTC."""
     stop: datetime | None = None

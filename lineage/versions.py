@@ -13,7 +13,15 @@ from datetime import UTC, datetime
 
 from lineage import vocabulary as v
 from lineage.canonical import encode_attributes, relation_key
-from lineage.generations import Generation, Place, generations, moment, place_iri, product_iri
+from lineage.generations import (
+    Generation,
+    Place,
+    declared_evidence,
+    generations,
+    moment,
+    place_iri,
+    product_iri,
+)
 from lineage.observations import key_sources, observed
 from lineage.records import Attributes, EventKind, FileEvent, Relation, Value, attributes
 from lineage.vocabulary import RelationKind
@@ -169,14 +177,18 @@ class _Resolving:
         else:
             draft = self._draft(place_iri(place), "path")
             draft.see(place, None)
-        draft.tell(event, 1)
+        # what we read in the file itself beats what a log had copied out of it
+        draft.tell(event, 0)
 
     def _bind(self, key: str, event: FileEvent) -> None:
         """A use or generation becomes a relation to the version that it meant."""
         one, place = self.written.by_key.get(key), self.places[key]
-        evidence = _declared_evidence(event)
+        evidence = declared_evidence(event)
+        if one is None and evidence is not None and event.kind is EventKind.GENERATION:
+            return  # others say outright who generated the path, and it was not then
         if one is not None:
-            found, evidence = one.identifier, "product" if one.product else "generation"
+            found = one.identifier
+            evidence = evidence or ("product" if one.product else "generation")
         elif event.product is not None and event.product in self.written.products:
             found, evidence = self._used_product(event, event.product, place)
         else:
@@ -194,7 +206,7 @@ class _Resolving:
             draft.see(place, None)
         elif event.kind is EventKind.USE and evidence == "product":
             draft.see(place, moment(event.start))
-        rank = 0 if event.kind is EventKind.GENERATION else 2
+        rank = 1 if event.kind is EventKind.GENERATION else 2
         draft.tell(event, rank)
         if one is not None and one.product and found != product_iri(one.product):
             self._draft(product_iri(one.product), "product").tell(event, 3)
@@ -280,14 +292,6 @@ def _version(identifier: str, draft: _Draft, last: Mapping[Place, tuple[datetime
         attributes(pair for pairs in facts.values() for pair in pairs),
         tuple(sorted(draft.aliases - {identifier})),
     )
-
-
-def _declared_evidence(event: FileEvent) -> str | None:
-    """What the importer says that this event was deduced from."""
-    for name, value in event.relation_attributes:
-        if name == v.IDENTIFIED_BY and isinstance(value, str):
-            return value
-    return None
 
 
 def _relation(event: FileEvent, version: str, evidence: str) -> Relation:

@@ -260,7 +260,7 @@ OBSERVATION_KEYS = frozenset({DATA_LEVEL, RUN, SUBRUN, NIGHT, TELESCOPE, PRODUCT
 OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
     {
         IDENTIFIED_BY: "what an entity's identity, or a binding, rests on: product, iri, "
-        "generation, path+time, path, argument or guess (strongest first)",
+        "generation, path+time, path, argument, header or guess (strongest first)",
         OVERWRITTEN: "true on a file version all of whose paths hold a later version",
         RECORDED_PATH: "the path as the source wrote it, where a relation was bound to a version",
         RECORDED_PRODUCT: "the product id that the source recorded for the file",
@@ -342,6 +342,31 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         GOCART + "instruments": "detectors that saw the event",
         GOCART + "gap": "why an alert before this one must be missing: filters leave alerts out",
         GOCART + "record": "what else the notice says, as JSON",
+        HDF5 + "tree": "groups and data sets as JSON: path, shape, type, stored bytes, columns, "
+        "how many attributes describe columns, other attributes; at most 2,000 of them",
+        HDF5 + "root_attributes": "attributes of the root that are told nowhere else, as JSON",
+        HDF5 + "links": "soft and external links, external storage and virtual data sets as JSON; "
+        "none of them is followed",
+        HDF5 + "groups": "number of groups, the root among them",
+        HDF5 + "datasets": "number of data sets",
+        HDF5 + "attributes": "number of attributes of all objects",
+        HDF5 + "stored_bytes": "bytes that the data sets take in the file",
+        HDF5 + "first_dataset_created": "when the first data set was created, as far as the object "
+        "headers tell",
+        HDF5 + "last_dataset_created": "when the last data set was created, as far as the object "
+        "headers tell",
+        LSTCHAIN + "LSTCHAIN_VERSION": "lstchain's version; several where steps used several",
+        LSTCHAIN + "CTAPIPE_VERSION": "ctapipe's version beside that of lstchain",
+        LSTCHAIN + "CTAPIPE_IO_LST_VERSION": "ctapipe_io_lst's version beside that of lstchain",
+        LSTCHAIN + "CONTACT": "the contact that lstchain writes",
+        LSTCHAIN + "steps": "versions and configuration object by object, as JSON: tables keep "
+        "those of the step that wrote them",
+        LSTCHAIN + "config": "the configuration as JSON, without paths, log and verbosity",
+        LSTCHAIN + "configured_inputs": "files that configurations name as inputs, as JSON by "
+        "object and key",
+        LSTCHAIN + "source_filenames": "inputs of the last step as it was given them, as JSON",
+        LSTCHAIN + "SOURCE_FILENAMES": "base names of sources as lstchain < 0.8 lists them, as "
+        "JSON; sources of earlier files of the same process may be among them",
         CTAPIPE + "status": "how the activity ended, as ctapipe wrote it",
         CTAPIPE + "exit_code": "exit code of the process",
         CTAPIPE + "duration_min": "stop - start in minutes",

@@ -216,6 +216,61 @@ def test_a_deduced_use_makes_no_entity() -> None:
     assert (used(result, deduced), evidence(result, deduced)) == ("file:///d/x#a", "argument")
 
 
+IMPLIED: Attributes = ((v.IDENTIFIED_BY, "header"),)
+
+
+def test_a_deduced_generation_counts_where_nobody_tells_of_one() -> None:
+    """What a header implies gives way to what a log says outright, and makes no second version."""
+    deduced = generation("/d/x", "h", 5, 6, relation_attributes=IMPLIED)
+    told, read = generation("/d/x", "a", 0, 1), use("/d/x", "u", 8, 9)
+    alone, both = resolve([deduced, read], SETTINGS), resolve([deduced, told, read], SETTINGS)
+
+    assert generated(alone, deduced) == used(alone, read) == "file:///d/x#h"
+    assert evidence(alone, deduced) == "header"
+    assert event_key(deduced, SETTINGS) not in both.bindings
+    assert used(both, read) == "file:///d/x#a"
+    assert set(both.versions) == {"file:///d/x#a"}
+
+
+@pytest.mark.parametrize(("span", "joins"), [
+    ((1, 1.5), True), ((0, 1.9), True), ((-0.01, 1), True), ((-1, 1), False), ((1, 2.1), False),
+    ((None, None), False),
+])  # fmt: skip
+def test_a_deduced_generation_joins_the_one_that_it_happened_in(
+    span: tuple[float | None, float | None], joins: bool
+) -> None:
+    """Both then lead to the version: what the header knows of inputs, the log may not."""
+    deduced = generation("/d/x", "h", *span, relation_attributes=IMPLIED)
+    told, other = generation("/d/x", "a", 0, 2), generation("/d/x", "b", 10, 12)
+    raw = use("/d/raw", "h", *span)
+    result = resolve([other, told, deduced, raw], SETTINGS)
+
+    assert (event_key(deduced, SETTINGS) in result.bindings) is joins
+    assert used(result, raw) == "file:///d/raw"
+    if joins:
+        assert generated(result, deduced) == generated(result, told) == "file:///d/x#a"
+        assert evidence(result, deduced) == "header"
+
+
+def test_a_header_knows_its_file_better_than_a_log() -> None:
+    """A log repeats what a tool read, or thought; the file is what it is."""
+    made = generation("/d/x", "a", 0, 2, product=P1, created=1, attributes=((v.CTA + "L", "DL1"),))
+    state = header("/d/x", P1, 1, attributes=((v.CTA + "L", "DL2"),))
+    result = resolve([made, state], SETTINGS)
+
+    assert attribute(result, f"urn:uuid:{P1}", v.CTA + "L") == ["DL2"]
+
+
+def test_the_activity_in_a_header_finds_its_generation() -> None:
+    """Of two that overlap, the one that the header names made the file."""
+    one, two = generation("/d/x", "a", 0, 9), generation("/d/x", "b", 1, 8)
+    state = replace(header("/d/x", P1, 5), activity="urn:uuid:b")
+    result = resolve([one, two, state], SETTINGS)
+
+    assert generated(result, two) == f"urn:uuid:{P1}"
+    assert generated(result, one) == "file:///d/x#a"
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

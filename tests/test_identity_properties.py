@@ -55,7 +55,7 @@ def event_sets(draw: st.DrawFn) -> list[FileEvent]:
             event(
                 kind,
                 draw(st.sampled_from(PATHS)),
-                None if kind is EventKind.STATE else activity,
+                draw(st.sampled_from((None, activity))) if kind is EventKind.STATE else activity,
                 (None, draw(minutes)) if kind is EventKind.STATE else spans[activity],
                 draw(st.sampled_from(PRODUCTS)),
                 created=draw(minutes),

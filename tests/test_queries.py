@@ -7,13 +7,25 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lineage import queries
+from lineage import identity, queries
 from lineage import vocabulary as v
 from lineage.errors import AmbiguousReference, NotInStore
 from lineage.interfaces import Direction, Source
-from lineage.records import Activity, Agent, Bundle, Entity, Namespace, Record, Relation
+from lineage.records import (
+    Activity,
+    Agent,
+    Bundle,
+    Entity,
+    FileEvent,
+    Namespace,
+    Record,
+    Relation,
+    attributes,
+)
 from lineage.stores.memory import MemoryStore
+from lineage.subgraph import StoredEvent
 from lineage.vocabulary import INFLUENCES, RelationKind
+from tests import file_events
 
 EX = "http://example.org/"
 SOURCE = Source("0" * 64, ("a.json",), "prov-json", "1", 0)
@@ -235,6 +247,35 @@ def test_an_iri_that_bundles_speak_of_too_is_told() -> None:
     assert element.bundle is None
     assert [other.key for other in others] == [f"{EX}b {EX}e"]
     assert queries.resolve(store, f"{EX}b {EX}e").bundle == EX + "b"
+
+
+def test_a_file_and_its_copy_are_meant_alike() -> None:
+    """Two paths that end alike are no two things where one version lies at both."""
+    store = MemoryStore()
+    made = file_events.generation("/d/x", "a", 0, 1, product=file_events.P1)
+    copy = file_events.header("/copy/d/x", file_events.P1, 0.5)
+    later = file_events.generation("/d/x", "b", 5, 6)
+    bind(store, [made, copy])
+
+    assert queries.resolve(store, "d/x").identifier == f"urn:uuid:{file_events.P1}"
+    bind(store, [later])
+    with pytest.raises(AmbiguousReference):
+        queries.resolve(store, "d/x")
+
+
+def bind(store: MemoryStore, events: list[FileEvent]) -> None:
+    """Tells the store what an import of these events would, their activities too."""
+    new = [
+        StoredEvent(identity.event_key(one, file_events.SETTINGS), SOURCE.key, one)
+        for one in events
+    ]
+    store.begin(SOURCE)
+    ends = {one.activity: one.stop for one in events if one.activity and one.stop}
+    store.write(
+        SOURCE.key, [Activity(name, attributes([(v.PROV_END, end)])) for name, end in ends.items()]
+    )
+    known = identity.connected(new, store.events)
+    store.bind(identity.changes(known, new, file_events.SETTINGS))
 
 
 def test_an_unknown_reference_suggests_near_ones() -> None:
