@@ -21,7 +21,8 @@ from lineage.generations import moment
 from lineage.records import Activity, Bundle, Element, Iri, Record, Relation
 from lineage.vocabulary import RelationKind
 
-_EMPTY_COLLECTION = v.PROV + "EmptyCollection"
+EMPTY_COLLECTION = v.PROV + "EmptyCollection"
+"""The only type that constraints ask about; `violations` needs no others, nor roles or labels."""
 _MAY_BE_ABSENT = {
     RelationKind.ASSOCIATION: {"plan"},
     RelationKind.DELEGATION: {"activity"},
@@ -175,7 +176,7 @@ class _Instance:
     def _declare(self, record: Element) -> None:
         self._kinds[record.identifier].add(record.kind.keyword)
         self._declared.add(record.identifier)
-        if Iri(_EMPTY_COLLECTION) in record.values(v.PROV_TYPE):
+        if Iri(EMPTY_COLLECTION) in record.values(v.PROV_TYPE):
             self._empty.add(record.identifier)
         if isinstance(record, Activity):
             said = (_time(record.values(v.PROV_START)), _time(record.values(v.PROV_END)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 
 from lineage.vocabulary import RelationKind
 
@@ -87,7 +88,7 @@ class EventOrder:
     def _put(self, *events: _Event, strict: bool = False) -> None:
         """Events in their order; those of an element that is not known are skipped."""
         known = [f"{what} {name}" for what, name in events if name]
-        for before, after in zip(known, known[1:], strict=False):
+        for before, after in pairwise(known):
             self._order.put(before, after, strict=strict)
 
     def _lives(self, activity: str) -> None:
