@@ -1,6 +1,6 @@
 """The command line: ``lineage``. Data goes to standard output, everything else to standard error.
 
-Exit status: 0 all done, 1 something was skipped, 2 nothing could be done.
+Exit status: 0 all done, 1 something was skipped or is wrong, 2 nothing could be done.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from lineage import __version__, export, queries, registry, report
+from lineage.cli_check import check
 from lineage.cli_files import files
 from lineage.cli_watch import watch
 from lineage.command_options import (
@@ -115,6 +116,7 @@ def import_(
 
 app.command()(watch)
 app.command()(files)
+app.command()(check)
 
 
 @app.command()

@@ -30,10 +30,10 @@ from lineage.disk_facts import (
     overwritten,
 )
 from lineage.errors import AccessRefused, FileMissing
-from lineage.interfaces import Direction, GraphStore, Observations
+from lineage.interfaces import Direction, GraphStore
 from lineage.media_types import HEAD_BYTES, media_type
 from lineage.records import Attributes, Entity, Relation, Value
-from lineage.subgraph import StoredElement, is_observed
+from lineage.subgraph import Observations, StoredElement, is_observed
 from lineage.vocabulary import RelationKind
 
 _READ_AT_ONCE = 500

@@ -34,6 +34,7 @@ __all__ = [
     "event_key",
     "realm",
     "resolve",
+    "resolve_stored",
 ]
 
 T = TypeVar("T", Version, Relation)
@@ -106,6 +107,11 @@ def event_key(event: FileEvent, settings: IdentitySettings) -> str:
 def resolve(events: Iterable[FileEvent], settings: IdentitySettings) -> Resolution:
     """What the events mean together."""
     return _resolve(latest((event_key(event, settings), event) for event in events), settings)
+
+
+def resolve_stored(events: Iterable[StoredEvent], settings: IdentitySettings) -> Resolution:
+    """What the events of a store mean together; they are told apart by the keys that they have."""
+    return _resolve(latest((stored.key, stored.event) for stored in events), settings)
 
 
 def changes(

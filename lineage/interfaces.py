@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
 from lineage.identity import Changes
-from lineage.records import Attributes, Namespace, Record, Relation, Statement
-from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
+from lineage.records import Attributes, Namespace, Record, Statement
+from lineage.subgraph import Observations, StoredElement, StoredEvent, StoredRelation
 from lineage.vocabulary import ElementKind, RelationKind
 
 
@@ -213,17 +213,6 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Observations:
-    """What was seen on the disk; no source says it, and it is outside of exports and digests."""
-
-    elements: tuple[tuple[str, Attributes], ...] = ()
-    """Element key -> what was seen, in place of all that was seen of it before."""
-    links: tuple[tuple[str, Relation], ...] = ()
-    """Key -> alternateOf between two files of the same content."""
-    dropped_links: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Stats:
     """Counts of a store's content; stubs and absent ends count as nothing."""
 
@@ -305,6 +294,17 @@ class GraphStore(Protocol):
 
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""
+        ...
+
+    def all_events(self) -> Iterator[StoredEvent]:
+        """Every file event with who tells it, streamed, in an order that is always the same."""
+        ...
+
+    def contents(self) -> Iterator[StoredElement | StoredRelation]:
+        """Everything as it is held, streamed: elements by key, then relations as in `records`.
+
+        Stubs and bundles' own nodes are among the elements; sources stand at everything.
+        """
         ...
 
     def records(self, source: str | None = None) -> Iterator[Record]:

@@ -155,3 +155,14 @@ class StoredEvent:
     """Key of the relation: see `lineage.identity.event_key`."""
     source: str
     event: FileEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What was seen on the disk; no source says it, and it is outside of exports and digests."""
+
+    elements: tuple[tuple[str, Attributes], ...] = ()
+    """Element key -> what was seen, in place of all that was seen of it before."""
+    links: tuple[tuple[str, Relation], ...] = ()
+    """Key -> alternateOf between two files of the same content."""
+    dropped_links: tuple[str, ...] = ()

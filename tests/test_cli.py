@@ -389,3 +389,17 @@ def test_the_environment_beats_the_settings(
     monkeypatch.setenv("LINEAGE_STORE", "memory")
 
     assert load_settings(path).store == "memory"
+
+
+def test_check_says_what_is_wrong_and_exits_1(demo: CommandLine) -> None:
+    """The demonstration has an overwritten input, and notes that do not count."""
+    done = demo.run("check", "--json")
+    found = json.loads(done.stdout)
+
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert (found["counts"]["error"], found["counts"]["overwritten-input"]) == (0, 1)
+    (overwritten,) = (f for f in found["findings"] if f["kind"] == "overwritten-input")
+    assert overwritten["sources"][0]["paths"][0].endswith(".provenance.log")
+    assert demo.run("check", "dl2/gamma_run1.dl2.h5", "--kinds", "origin").returncode == 0
+    assert "out2.txt: is not there" in demo.run("check", "--disk").stdout

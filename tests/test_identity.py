@@ -302,8 +302,21 @@ def test_the_same_local_path_on_two_hosts_is_two_files() -> None:
 
 def test_a_shared_path_generated_on_two_hosts_is_a_finding() -> None:
     """Paths that hosts are taken to share, though two wrote them, name the setting."""
-    ones = [generation("/d/x", name, 0, 1, node=name) for name in ("n1", "n2")]
+    ones = [generation("/d/x", name, 0, end, node=name) for end, name in enumerate(("n1", "n2"), 1)]
     (found,) = resolve(ones, SETTINGS).findings
 
     assert found.kind == "shared-path"
     assert "local_prefixes" in found.message
+
+
+def test_generations_at_the_same_instant_are_found() -> None:
+    """Two activities wrote a path and ended at once: the order of identifiers decides."""
+    ones = [generation("/d/x", name, start, 1) for name, start in (("b", 0), ("a", 0.5))]
+    read = use("/d/x", "u", 5, 6)
+    result = resolve([*ones, read], SETTINGS)
+
+    assert [(one.kind, one.identifiers) for one in result.findings] == [
+        ("same-instant", ("file:///d/x#a", "file:///d/x#b"))
+    ]
+    assert used(result, read) == "file:///d/x#b"
+    assert result.holders == {("", "/d/x"): "file:///d/x#b"}

@@ -10,6 +10,7 @@ from dash import Dash
 from lineage.interfaces import GraphStore
 from lineage.settings import Settings
 from webapp.callbacks import add_callbacks
+from webapp.checking import Checks
 from webapp.connection import Connection
 from webapp.downloads import add_downloads
 from webapp.layout import INDEX, layout
@@ -48,7 +49,7 @@ def create_app(
     )
     app.layout = layout()
     connection = Connection(store, reopen)
-    add_callbacks(app, connection, settings.roots)
+    add_callbacks(app, connection, settings.roots, Checks(settings.identity))
     add_downloads(app.server, connection, settings.roots)
     guard(
         app.server,

@@ -15,11 +15,13 @@ from lineage.errors import AmbiguousReference, LineageError, NotInStore, StoreEr
 from lineage.interfaces import GraphStore
 from lineage.subgraph import StoredElement
 from webapp import ids
+from webapp.checking import Checks, CheckStopped
 from webapp.connection import Connection
 from webapp.console import answer
 from webapp.details import details
 from webapp.drawing import Drawing, draw
 from webapp.elements import elements
+from webapp.findings import check_page, stopped
 from webapp.labels import clean, count
 from webapp.marks import STATE_WORDS, kind_words, mark
 from webapp.panel import panel
@@ -37,13 +39,16 @@ _FOUND = 12
 Answer = TypeVar("Answer")
 
 
-def add_callbacks(app: Dash, connection: Connection, roots: tuple[AccessRoot, ...]) -> None:
+def add_callbacks(
+    app: Dash, connection: Connection, roots: tuple[AccessRoot, ...], checks: Checks
+) -> None:
     """Connects the page's parts."""
     _add_clientside(app)
     _add_explorer(app, connection)
-    _add_panel(app, connection, roots)
+    _add_panel(app, connection, roots, checks)
     _add_search(app, connection)
     _add_pages(app, connection)
+    _add_check(app, connection, checks)
 
 
 def _add_clientside(app: Dash) -> None:
@@ -186,7 +191,9 @@ def _choice(name: str, view: View) -> html.Li:
     return html.Li(html.A(clean(name), href=focused(view, name)))
 
 
-def _add_panel(app: Dash, connection: Connection, roots: tuple[AccessRoot, ...]) -> None:
+def _add_panel(
+    app: Dash, connection: Connection, roots: tuple[AccessRoot, ...], checks: Checks
+) -> None:
     @app.callback(
         Output(ids.PANEL, "children"),
         Input(ids.CHOSEN, "data"),
@@ -199,7 +206,13 @@ def _add_panel(app: Dash, connection: Connection, roots: tuple[AccessRoot, ...])
 
         def about(store: GraphStore) -> list[Any]:
             element = element_of(store, wanted)
-            return panel(details(store, element), token(element.key), access.links(element, roots))
+            known = checks.known(store)
+            findings = known.about({element.key}).findings if known else ()
+            return panel(
+                details(store, element, [finding for finding in findings if finding.records]),
+                token(element.key),
+                access.links(element, roots),
+            )
 
         try:
             return asked(connection, about)
@@ -296,5 +309,24 @@ def _add_pages(app: Dash, connection: Connection) -> None:
             return no_update
         try:
             return asked(connection, lambda store: answer(store, view.query))
+        except LineageError as error:
+            return _notice(error, connection, view)
+
+
+def _add_check(app: Dash, connection: Connection, checks: Checks) -> None:
+    @app.callback(
+        Output(ids.CHECK, "children"),
+        Input(ids.VIEW, "data"),
+        Input(ids.ATTEMPT, "data"),
+        prevent_initial_call=True,
+    )
+    def check(search: Any, _attempt: Any) -> Any:
+        view = parse(str(search or ""))
+        if view.page != "check":
+            return no_update
+        try:
+            return asked(connection, lambda store: check_page(store, checks, view))
+        except CheckStopped as error:
+            return stopped(error)
         except LineageError as error:
             return _notice(error, connection, view)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from lineage import queries
 from lineage import vocabulary as v
+from lineage.check_findings import Finding
 from lineage.identifiers import PrefixMap, local_part
 from lineage.interfaces import GraphStore, Source
 from lineage.records import Attributes, Iri, Value
@@ -18,71 +18,11 @@ from webapp import documents
 from webapp.labels import clean, count, duration_text, moment_text, size_text, value_text
 from webapp.marks import RELATION_WORDS, exit_code, kind_words, mark, outcome
 from webapp.references import reference, token
+from webapp.sections import Details, Link, Row, Section
 
 MOST_RELATIONS = 200
 """Relations that the panel lists."""
-_LONG = 120
 _LONGEST_VALUE = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A name with a value."""
-
-    name: str
-    text: str
-    hint: str = ""
-    """What the name means, or its IRI."""
-    address: str = ""
-    """A link that a source gave as the value; not yet known to be safe."""
-
-    @property
-    def long(self) -> bool:
-        """Better folded away."""
-        return len(self.text) > _LONG or "\n" in self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Another element, and how this one is related to it."""
-
-    words: str
-    name: str
-    reference: str
-    token: str
-    paint: str
-    """`Mark.kind` of the other."""
-    detail: str
-    """Role, time, evidence."""
-    states: tuple[str, ...] = ()
-    """`Mark.states` of the other."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """Rows or links under a title."""
-
-    title: str
-    rows: tuple[Row, ...] = ()
-    links: tuple[Link, ...] = ()
-    folded: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """Everything that the panel says."""
-
-    name: str
-    kind: str
-    paint: str
-    reference: str
-    identifier: str
-    badges: tuple[tuple[str, str], ...]
-    """(state, words)."""
-    sections: tuple[Section, ...] = field(default=())
-
-
 _EVIDENCE = {
     "product": "the product id that the file carries. Exact: it survives moves and copies.",
     "iri": "an identifier that a provenance document gives it. Exact by convention.",
@@ -126,12 +66,19 @@ _EXECUTION = ("version", "user", "node", "executable", "arguments")
 _ELSEWHERE = (v.PROV_LABEL, v.PROV_TYPE, *_TIMES, *_IDENTITY, v.OVERWRITTEN)
 
 
-def details(store: GraphStore, element: StoredElement) -> Details:
-    """What the panel says about ``element``."""
+def details(store: GraphStore, element: StoredElement, findings: Iterable[Finding] = ()) -> Details:
+    """What the panel says about ``element``.
+
+    Args:
+        store: Where it is.
+        element: Any.
+        findings: What the last check found about it.
+    """
     shown = queries.show(store, element.key, limit=MOST_RELATIONS)
     prefixes = queries.prefix_map(store)
     sections = [
         _what(element, prefixes),
+        _findings(findings),
         _made_by(store, element, shown),
         *_relations(shown, shown.others),
         *_attributes(element, prefixes),
@@ -151,6 +98,14 @@ def details(store: GraphStore, element: StoredElement) -> Details:
         ),
         sections=tuple(s for s in sections if s.rows or s.links),
     )
+
+
+def _findings(findings: Iterable[Finding]) -> Section:
+    rows = (
+        Row(f"{one.kind.word} ({one.kind.severity.value})", clean(one.message), one.kind.sentence)
+        for one in findings
+    )
+    return Section("Findings", tuple(rows))
 
 
 def _what(element: StoredElement, prefixes: PrefixMap) -> Section:

@@ -67,6 +67,7 @@ def layout() -> html.Div:
                     html.Div(id=ids.START, className="page start"),
                     _explorer(),
                     _console(),
+                    html.Div(id=ids.CHECK, className="page check"),
                 ]
             ),
             html.Div(id="live", className="unseen", **aria(live="polite")),
@@ -100,6 +101,7 @@ def _header() -> html.Header:
             ),
             html.Nav(
                 [
+                    html.A("Check", href="?page=check", className="nav-check"),
                     html.A("Cypher", href="?page=cypher", className="nav-cypher"),
                     html.Button("Copy link", **data(act="copy-link")),
                     html.Button(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lineage import vocabulary as v
+from lineage.outcome import ending
 from lineage.records import Iri, Value
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import ElementKind, RelationKind
@@ -166,13 +167,8 @@ def exit_code(said: Mapping[str, Value]) -> Value | None:
 
 def outcome(element: StoredElement) -> str:
     """How an activity ended: ``failed``, ``running`` or ``""`` where nothing is said against it."""
-    said = dict(element.attributes)
-    status = str(said.get(v.CTAPIPE + "status", "")).lower()
-    code = exit_code(said)
-    failed = code is not None and str(code) not in ("0", "")
-    if status in ("error", "failed", "interrupted") or failed:
-        return "failed"
-    return "running" if status == "running" else ""
+    found = ending(element.attributes)
+    return found.value if found else ""
 
 
 def kind_words(element: StoredElement) -> str:

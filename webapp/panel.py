@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from dash import html
 
 from lineage.access import AccessLink, safe_url
-from webapp.details import Details, Link, Row, Section
 from webapp.labels import clean
 from webapp.marks import STATE_WORDS
+from webapp.sections import Details, Link, Row, Section
 from webapp.tags import data
-from webapp.view import View, focused
+from webapp.view import View, address, focused
 
 _FIRST_LINKS = 12
 _FIRST_LETTERS = 60
@@ -49,6 +49,12 @@ def panel(about: Details, token: str, access: Sequence[AccessLink]) -> list[Any]
             [
                 html.A("Focus here", href=here, className="button", **data(keep="", focus=token)),
                 html.Button("Expand", className="button", **data(act="toggle", token=token)),
+                html.A(
+                    "Check",
+                    href=address(View(page="check", focus=about.reference)),
+                    className="button",
+                    title="What is missing or contradictory in all that it comes from",
+                ),
                 html.Button("Copy link", className="button", **data(act="copy-link")),
                 html.Button(
                     "Copy id",

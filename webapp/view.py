@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from lineage.check_findings import KIND_BY_WORD
 from lineage.interfaces import Direction
 from lineage.vocabulary import INFLUENCES, RELATION_BY_KEYWORD, ElementKind, RelationKind
 
@@ -24,7 +25,7 @@ HARD_LIMIT = 2000
 MOST_OPEN = 150
 LONGEST_QUERY = 10_000
 
-PAGES = ("explore", "cypher")
+PAGES = ("explore", "cypher", "check")
 TABS = ("graph", "table")
 
 
@@ -34,7 +35,8 @@ class View:
 
     page: str = "explore"
     focus: str = ""
-    """Reference of the element in the middle; empty shows the start page."""
+    """Reference of the element in the middle, or whose lineage is checked; empty shows the start
+    page, or checks everything."""
     direction: Direction | None = None
     depth: int | None = DEFAULT_DEPTH
     """``None`` is without end."""
@@ -48,6 +50,8 @@ class View:
     tab: str = "graph"
     query: str = ""
     """Cypher in the console."""
+    kind: str = ""
+    """Kind of the findings that the check page lists; empty for some of each."""
 
     @property
     def kinds(self) -> frozenset[RelationKind]:
@@ -62,6 +66,8 @@ class View:
         return frozenset(kind for kind in ElementKind if kind.keyword in self.hide)
 
 
+_CLOSED: dict[str, Collection[str]] = {"page": PAGES, "tab": TABS, "kind": KIND_BY_WORD}
+"""Field -> the words that it may be."""
 _NAMES = {"direction": "dir", "query": "q"}
 """Field -> name in the address, where they differ."""
 
@@ -84,8 +90,8 @@ def parse(search: str) -> View:
 
 
 def _parse(name: str, text: str) -> tuple[Any] | None:
-    if name in ("page", "tab"):
-        return (text,) if text in (PAGES if name == "page" else TABS) else None
+    if name in _CLOSED:
+        return (text,) if text in _CLOSED[name] else None
     if name == "direction":
         known = {direction.value: direction for direction in Direction}
         return (known[text],) if text in known else None
@@ -135,7 +141,9 @@ def _text(value: Any) -> str:
 
 def focused(view: View, reference: str) -> str:
     """The address that puts another element in the middle; filters, direction and depth stay."""
-    return address(view, page="explore", focus=reference, open=(), limit=DEFAULT_LIMIT, query="")
+    return address(
+        view, page="explore", focus=reference, open=(), limit=DEFAULT_LIMIT, query="", kind=""
+    )
 
 
 def toggled(view: View, name: str, word: str) -> str:

@@ -17,7 +17,7 @@ import neo4j
 
 from lineage.identifiers import PrefixMap
 from lineage.identity import Changes
-from lineage.interfaces import Direction, Found, Observations, Source, Stats, Table
+from lineage.interfaces import Direction, Found, Source, Stats, Table
 from lineage.records import Attributes, Bundle, Namespace, Record
 from lineage.stores import bolt_bind, bolt_observe, bolt_sources
 from lineage.stores.bolt_bind import Step
@@ -44,7 +44,7 @@ from lineage.stores.bolt_values import (
 from lineage.stores.bolt_write import write_batch
 from lineage.stores.cypher_texts import cypher_text
 from lineage.stores.write_right import Lease, WriteRight
-from lineage.subgraph import StoredElement, StoredEvent, StoredRelation
+from lineage.subgraph import Observations, StoredElement, StoredEvent, StoredRelation
 from lineage.vocabulary import ElementKind, RelationKind
 
 Result = TypeVar("Result")
@@ -189,6 +189,14 @@ class BoltStore:
         for stored in bolt_bind.stored_events(self._connection, set(paths), set(products)):
             found[stored.key, bolt_bind.encode_statement(stored)] = stored
         return tuple(found[mark] for mark in sorted(found))
+
+    def all_events(self) -> Iterator[StoredEvent]:
+        """Every file event."""
+        return Export(self._connection).events()
+
+    def contents(self) -> Iterator[StoredElement | StoredRelation]:
+        """Everything as it is held."""
+        return Export(self._connection).contents()
 
     def records(self, source: str | None = None) -> Iterator[Record]:
         """Everything, or exactly what one source says."""

@@ -1,4 +1,4 @@
-"""Everything in a store, or all that one source said, as a stream of records."""
+"""Everything in a store, or all that one source said, as a stream."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from lineage.canonical import canonical, digest, from_canonical
-from lineage.records import Bundle, Record, Relation
+from lineage.records import Bundle, Record
+from lineage.stores.bolt_bind import decode_statement
 from lineage.stores.bolt_connection import Connection
 from lineage.stores.bolt_values import (
     Row,
@@ -17,10 +18,11 @@ from lineage.stores.bolt_values import (
     whole_key,
 )
 from lineage.stores.cypher_texts import cypher_text
-from lineage.subgraph import StoredRelation, relation_order
+from lineage.subgraph import StoredElement, StoredEvent, StoredRelation, relation_order
 from lineage.vocabulary import RelationKind
 
 _TYPES = tuple(sorted(kind.keyword for kind in RelationKind))
+_FILE_TYPES = (RelationKind.USAGE.keyword, RelationKind.GENERATION.keyword)
 
 
 class Export:
@@ -38,12 +40,26 @@ class Export:
         keys = sorted(whole_key(row) for row in found)
         yield from map(Bundle, sorted(whole_key(row) for row in found if row["is_bundle"]))
         del found
-        for part in _parts(keys):
-            rows = {row["key"]: row for row in self._rows("read_elements", part)}
-            for key in part:
-                if node_key(key) in rows:
-                    yield from stored_element(rows[node_key(key)]).records
+        for element in self._elements(keys):
+            yield from element.records
+        for stored in self._relations(keys, None):
+            yield stored.relation
+
+    def contents(self) -> Iterator[StoredElement | StoredRelation]:
+        """Elements, stubs and bundles among them, then relations; with the sources of each."""
+        keys = self._element_keys()
+        yield from self._elements(keys)
         yield from self._relations(keys, None)
+
+    def events(self) -> Iterator[StoredEvent]:
+        """Every file event: those that made relations, then the others."""
+        read = self._connection.read
+        yield from _events(read(cypher_text("events_of_absent", types=_FILE_TYPES)))
+        for part in _parts(self._element_keys()):
+            text = cypher_text("events_of_elements", types=_FILE_TYPES)
+            yield from _events(read(text, keys=[node_key(key) for key in part]))
+        for part in _parts(sorted(row["key"] for row in read(cypher_text("loose_event_keys")))):
+            yield from _events(read(cypher_text("read_loose_events"), keys=part))
 
     def of_source(self, source: str) -> Iterator[Record]:
         """What one source declared, before any folding, and its relations."""
@@ -56,9 +72,19 @@ class Export:
             for key in part:
                 yield from map(from_canonical, sorted(lines.get(node_key(key), ())))
         subjects = read(cypher_text("related_keys", types=_TYPES), source=source)
-        yield from self._relations(sorted(whole_key(row) for row in subjects), source)
+        for stored in self._relations(sorted(whole_key(row) for row in subjects), source):
+            yield stored.relation
 
-    def _relations(self, keys: list[str], source: str | None) -> Iterator[Relation]:
+    def _element_keys(self) -> list[str]:
+        found = self._connection.read(cypher_text("element_keys"))
+        return sorted(whole_key(row) for row in found)
+
+    def _elements(self, keys: list[str]) -> Iterator[StoredElement]:
+        for part in _parts(keys):
+            rows = {row["key"]: row for row in self._rows("read_elements", part)}
+            yield from (stored_element(rows[k]) for k in map(node_key, part) if k in rows)
+
+    def _relations(self, keys: list[str], source: str | None) -> Iterator[StoredRelation]:
         text = cypher_text("relations_of_absent", types=_TYPES)
         yield from _ordered(self._connection.read(text, source=source))
         for part in _parts(keys):
@@ -83,6 +109,14 @@ def _declared(row: Row) -> str:
     return next(line for line in lines if digest(line) == row["digest"])
 
 
-def _ordered(rows: list[Row]) -> Iterator[Relation]:
-    found = [StoredRelation(row["key"], relation_of(row["prov_json"])) for row in rows]
-    return (stored.relation for stored in sorted(found, key=relation_order))
+def _ordered(rows: list[Row]) -> list[StoredRelation]:
+    found = (
+        StoredRelation(row["key"], relation_of(row["prov_json"]), tuple(row["sources"] or ()))
+        for row in rows
+    )
+    return sorted(found, key=relation_order)
+
+
+def _events(rows: list[Row]) -> Iterator[StoredEvent]:
+    said = sorted((row["key"], line) for row in rows for line in row["statements"])
+    return (decode_statement(key, line) for key, line in said)

@@ -12,11 +12,17 @@ from lineage.canonical import canonical, relation_key
 from lineage.errors import StoreBusy
 from lineage.identifiers import key_of
 from lineage.identity import Changes
-from lineage.interfaces import Direction, Found, Observations, Source, Stats
+from lineage.interfaces import Direction, Found, Source, Stats
 from lineage.records import Attributes, Bundle, Entity, Namespace, Record, Relation
 from lineage.stores.fold import Declaration, fold, implied_kinds
 from lineage.stores.search import attribute_names, is_named, matches, parse, rank
-from lineage.subgraph import StoredElement, StoredEvent, StoredRelation, relation_order
+from lineage.subgraph import (
+    Observations,
+    StoredElement,
+    StoredEvent,
+    StoredRelation,
+    relation_order,
+)
 from lineage.vocabulary import ElementKind, RelationKind
 
 
@@ -159,6 +165,16 @@ class MemoryStore:
         keys |= {key for product in products for key in self._by_product.get(product, ())}
         return tuple(event for key in sorted(keys) for event in self._events[key])
 
+    def all_events(self) -> Iterator[StoredEvent]:
+        """Every file event, by key."""
+        for key in sorted(self._events):
+            yield from self._events[key]
+
+    def contents(self) -> Iterator[StoredElement | StoredRelation]:
+        """Everything as it is held."""
+        yield from map(self._element, sorted(self._nodes))
+        yield from self._said()
+
     def records(self, source: str | None = None) -> Iterator[Record]:
         """Everything, or exactly what one source says."""
         keys = sorted(self._nodes)
@@ -174,8 +190,7 @@ class MemoryStore:
             yield from (Bundle(key) for key in keys if self._nodes[key].is_bundle)
             for key in keys:
                 yield from self._element(key).records
-        said = (key for key, edge in self._edges.items() if not edge.observed)
-        for stored in sorted(map(self._stored, said), key=relation_order):
+        for stored in self._said():
             if source is None or source in stored.sources:
                 yield stored.relation
 
@@ -330,6 +345,11 @@ class MemoryStore:
         node = self._nodes[key]
         if not (node.declared or node.is_bundle or node.as_subject or node.as_object):
             del self._nodes[key]
+
+    def _said(self) -> list[StoredRelation]:
+        """The relations that do not rest on what was seen on the disk alone, in order."""
+        said = (key for key, edge in self._edges.items() if not edge.observed)
+        return sorted(map(self._stored, said), key=relation_order)
 
     def _stored(self, key: str) -> StoredRelation:
         edge = self._edges[key]

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from lineage import queries
 from lineage import vocabulary as v
-from lineage.interfaces import Direction, GraphStore, Observations
+from lineage.interfaces import Direction, GraphStore
 from lineage.records import Activity, Attributes, Entity, EventKind, Record, Relation, attributes
 from lineage.stores.bolt import BoltStore
 from lineage.stores.memory import MemoryStore
+from lineage.subgraph import Observations
 from lineage.vocabulary import RelationKind
 from tests.conftest import EmptyStore
 from tests.contract.test_store_values import HOSTILE, VALUES

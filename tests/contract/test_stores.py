@@ -33,7 +33,7 @@ from lineage.records import (
     attributes,
 )
 from lineage.stores.memory import MemoryStore
-from lineage.subgraph import StoredEvent
+from lineage.subgraph import StoredElement, StoredEvent
 from lineage.vocabulary import ElementKind, RelationKind
 from tests.conftest import EmptyStore
 from tests.strategies import documents, namespaces
@@ -80,6 +80,10 @@ def seen(store: GraphStore) -> dict[str, object]:
     keys = sorted(element.key for element in store.find("", limit=10_000).elements)
     return {
         "records": lines(store.records()),
+        "contents": [
+            (one.key, lines(one.records) if isinstance(one, StoredElement) else 0, one.sources)
+            for one in store.contents()
+        ],
         "of sources": {s.key: lines(store.records(s.key)) for s in store.sources()},
         "elements": [
             (lines(e.records), e.key, e.kinds, e.name, e.is_bundle, e.aliases, e.sources, e.stub)
@@ -283,6 +287,8 @@ def test_file_events_make_the_same_graph_in_any_batches(
 
     assert told(store.events(paths, ())) == told(reference.events(paths, ()))
     assert told(store.events((), products)) == told(reference.events((), products))
+    assert told(store.all_events()) == told(reference.all_events())
+    assert told(store.all_events()) == told(stored)
 
 
 def an_event(kind: EventKind, activity: str, minutes: int) -> StoredEvent:

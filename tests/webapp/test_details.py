@@ -18,10 +18,11 @@ from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import ElementKind
 from tests.golden import DATA
 from tests.webapp.conftest import DEMO, EX, HOSTILE_NAME
-from webapp.details import Details, details
+from webapp.details import details
 from webapp.documents import leaves
 from webapp.panel import panel
 from webapp.references import element_of, token
+from webapp.sections import Details
 from webapp.start import overview, start_page
 
 TREES = DATA / "tskit"

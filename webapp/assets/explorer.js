@@ -83,7 +83,7 @@
     if ($("live")) $("live").textContent = name ? name + " selected" : "";
     const focus = shown.names[shown.focus];
     document.title = page.page === "explore" && focus ? focus + " · lineage"
-      : page.page === "cypher" ? "Cypher · lineage" : "lineage";
+      : page.page === "cypher" ? "Cypher · lineage" : page.page === "check" ? "Check · lineage" : "lineage";
   }
 
   function keepInSight(cy, token) {
@@ -335,7 +335,8 @@
   // ---- what Dash calls
   function arrived(params) {
     const page = document.documentElement.dataset;
-    page.page = params.get("page") === "cypher" ? "cypher" : params.get("focus") ? "explore" : "start";
+    const asked = params.get("page");
+    page.page = ["cypher", "check"].includes(asked) ? asked : params.get("focus") ? "explore" : "start";
     page.tab = params.get("tab") === "table" ? "table" : "graph";
     if (page.page !== "explore") drawnFocus = null;
   }

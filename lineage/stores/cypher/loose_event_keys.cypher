@@ -1,0 +1,2 @@
+MATCH (e:FileEvent)
+RETURN e.key AS key
