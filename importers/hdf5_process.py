@@ -24,6 +24,7 @@ LONGEST_S = 60.0
 _START_S = 120.0
 _MOST_BYTES = 64 * 2**20
 """Of an answer; no honest one has so many."""
+_CHUNK_BYTES = 1 << 16
 _MOST_FILES = 2_000
 """After so many a fresh process is started, whatever the library may have left behind."""
 _PROGRAM = (
@@ -148,7 +149,7 @@ def _answer(child: _Child, seconds: float) -> dict[str, Any]:
         while not parts or not parts[-1].endswith(b"\n"):
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 raise NoAnswer(f"it took longer than {seconds:g} s")
-            part = os.read(child.answers.fileno(), 1 << 20)
+            part = os.read(child.answers.fileno(), _CHUNK_BYTES)
             size_bytes += len(part)
             if not part:
                 raise NoAnswer(_end(child))
