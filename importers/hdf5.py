@@ -82,7 +82,7 @@ class Hdf5Importer:
         try:
             header = READER.read(source.absolute())
         except NoAnswer as error:
-            raise SourceError(source, "", f"cannot be read: {error}. It may be damaged.") from error
+            raise SourceError(source, "", f"cannot be read: {error}.") from error
         if "refused" in header:
             raise _refusal(source, header["refused"])
         for place, message, lost in header["problems"]:

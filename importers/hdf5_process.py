@@ -100,7 +100,7 @@ class Reader:
             _answer(child, _START_S)
         except NoAnswer as error:
             self._stop()
-            reason = "the process that reads such files did not start. Is h5py installed?"
+            reason = "the process that reads such files did not start (is h5py installed?)"
             raise NoAnswer(reason) from error
         return child
 
@@ -174,8 +174,9 @@ def _end(child: _Child) -> str:
         return "it took longer than any file needs; it may be made to"
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):
-            return f"the HDF5 library crashed ({signal.Signals(-code).name})"
-    return f"the HDF5 library ended its process ({code})"
+            name = signal.Signals(-code).name
+            return f"the HDF5 library crashed ({name}); it may be damaged, or made to"
+    return f"the HDF5 library ended its process ({code}); it may be damaged, or made to"
 
 
 READER = Reader()

@@ -41,6 +41,8 @@ _MOST_DESCRIBED_CHARACTERS = 1_000_000
 _MOST_NAMES = 10_000
 """Attributes of one object, if they are read at all."""
 _MOST_READ_OF_NODE = 100
+_LAST_TIME_S = 2**32
+"""Object headers have room for no later one, but for years of nonsense in an old form."""
 _MANY = 30
 _PRODUCT, _CTAPIPE = "CTA PRODUCT ID", b"CTAPIPE_VERSION"
 _MOST_READ = 5_000
@@ -244,7 +246,7 @@ class Scan:
         """Shape, type and size as the header has them, and the columns of a table."""
         properties = found.get_create_plist()
         created = h5o.get_info(found).ctime
-        if created > 0:
+        if 0 < created < _LAST_TIME_S:
             self._created.append(created)
         try:
             refuse_foreign(properties)
