@@ -18,8 +18,9 @@ ones of lstchain's. The file is opened in a process of its own (hdf5_worker.py),
 objects, 32 levels, 1 MB for an attribute, 10 s.
 
 Lost: the contents of data sets; what attributes say of single columns (units, descriptions), which
-are counted; attributes beyond a hundred of one object; long values in the tree; compound, opaque
-and reference attributes; the order of members; object references; the layout of the file.
+are counted, and those of ctapipe's large tables but the version; attributes beyond a hundred of one
+object; long values in the tree; compound, opaque and reference attributes; the order of members;
+the layout of the file.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Hdf5Importer:
         try:
             header = READER.read(source.absolute())
         except NoAnswer as error:
-            raise SourceError(source, "", f"cannot be read: {error}. It may be damaged.") from error
+            raise SourceError(source, "", f"cannot be read: {error}.") from error
         if "refused" in header:
             raise _refusal(source, header["refused"])
         for place, message, lost in header["problems"]:

@@ -24,6 +24,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ _BLOCKS = 32
 _BLOCK_BYTES = 4096
 _SAMPLE_BYTES = 1 << 17
 _MOST_USES = 20_000
+"""Inputs of one file; no real one has so many."""
 
 
 @dataclass(slots=True)
@@ -96,13 +98,18 @@ class _Reading:
 
     def step(self) -> Step:
         """All of it."""
+        versions = _values(self._header, "LSTCHAIN_VERSION")
         self._step.statements += self._take_plans()
         self._step.facts += self._facts()
-        if self._header["stages"]:
-            for place, text in self._header["stages"].items():
-                self._step.statements += self._recorded(place, text)
-        elif self._names or self._header["configurations"]:
-            self._step.statements += self._inferred()
+        stages = {
+            place: text
+            for place, text in self._header["stages"].items()
+            if versions or '"activity_uuid"' in text
+        }
+        for place, text in stages.items():
+            self._step.statements += self._recorded(place, text)
+        if versions and not stages and (self._names or self._header["configurations"]):
+            self._step.statements += self._inferred(versions)
         return self._step
 
     def _take_plans(self) -> Iterator[Statement]:
@@ -129,11 +136,14 @@ class _Reading:
             yield LSTCHAIN + "source_filenames", compact(self._names)
         if self._header["old_source_filenames"]:
             yield LSTCHAIN + "SOURCE_FILENAMES", compact(self._header["old_source_filenames"])
-        named = {
-            found["nodes"][0]: {one.key: one.path for one in configured_inputs(found["value"])}
-            for found in self._header["configurations"]
-        }
-        if any(named.values()):
+        named = {}
+        for found in self._header["configurations"]:
+            paths: dict[str, list[str]] = {}
+            for one in configured_inputs(found["value"]):
+                paths.setdefault(one.key, []).append(one.path)
+            if paths:
+                named[found["nodes"][0]] = paths
+        if named:
             yield LSTCHAIN + "configured_inputs", compact(named)
         yield from self._keys()
 
@@ -216,11 +226,12 @@ class _Reading:
             if nodes:
                 yield _configured_by(activity, plan, nodes[0])
 
-    def _inferred(self) -> Iterator[Statement]:
+    def _inferred(self, versions: list[str]) -> Iterator[Statement]:
         """An activity that the header tells of, though it does not name it."""
         activity = "urn:lineage:hdf5:" + _fingerprint(self._source)
         root = self._header["steps"].get("/", {})
-        version = root.get("LSTCHAIN_VERSION")
+        # the root has that of the last writer
+        version = root.get("LSTCHAIN_VERSION", versions[0] if len(versions) == 1 else None)
         software = agents.software("lstchain", version)
         start, stop = None, None
         if self._header["created"]:
@@ -249,16 +260,17 @@ class _Reading:
 
     def _inputs(self) -> Iterator[tuple[str, str, str]]:
         """(as written, role, what says so) of every input, once."""
-        seen: set[tuple[str, str]] = set()
-        for name in self._names:
-            if name.strip() and (name, "") not in seen:
-                seen.add((name, ""))
-                yield name, "source file", "inferred: source_filenames"
+        said = {(name, "source file"): "inferred: source_filenames" for name in self._names}
         for found in self._header["configurations"]:
             for one in configured_inputs(found["value"]):
-                if (one.path, one.key) not in seen and len(seen) < _MOST_USES:
-                    seen.add((one.path, one.key))
-                    yield one.path, one.key, f"inferred: configuration of {found['nodes'][0]}"
+                place = f"inferred: configuration of {found['nodes'][0]}"
+                said.setdefault((one.path, one.key), place)
+        if len(said) > _MOST_USES:
+            lost = len(said) - _MOST_USES
+            self._report("/", f"names {len(said):,} inputs; {lost:,} of them are left out.", lost)
+        for (path, role), evidence in islice(said.items(), _MOST_USES):
+            if path.strip():
+                yield path, role, evidence
 
 
 def _configured_by(activity: str, plan: str, node: str) -> Relation:

@@ -24,6 +24,7 @@ LONGEST_S = 60.0
 _START_S = 120.0
 _MOST_BYTES = 64 * 2**20
 """Of an answer; no honest one has so many."""
+_CHUNK_BYTES = 1 << 16
 _MOST_FILES = 2_000
 """After so many a fresh process is started, whatever the library may have left behind."""
 _PROGRAM = (
@@ -99,7 +100,7 @@ class Reader:
             _answer(child, _START_S)
         except NoAnswer as error:
             self._stop()
-            reason = "the process that reads such files did not start. Is h5py installed?"
+            reason = "the process that reads such files did not start (is h5py installed?)"
             raise NoAnswer(reason) from error
         return child
 
@@ -148,7 +149,7 @@ def _answer(child: _Child, seconds: float) -> dict[str, Any]:
         while not parts or not parts[-1].endswith(b"\n"):
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 raise NoAnswer(f"it took longer than {seconds:g} s")
-            part = os.read(child.answers.fileno(), 1 << 20)
+            part = os.read(child.answers.fileno(), _CHUNK_BYTES)
             size_bytes += len(part)
             if not part:
                 raise NoAnswer(_end(child))
@@ -173,8 +174,9 @@ def _end(child: _Child) -> str:
         return "it took longer than any file needs; it may be made to"
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):
-            return f"the HDF5 library crashed ({signal.Signals(-code).name})"
-    return f"the HDF5 library ended its process ({code})"
+            name = signal.Signals(-code).name
+            return f"the HDF5 library crashed ({name}); it may be damaged, or made to"
+    return f"the HDF5 library ended its process ({code}); it may be damaged, or made to"
 
 
 READER = Reader()

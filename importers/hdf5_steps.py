@@ -7,10 +7,11 @@ small data sets, the only ones whose content is read.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from typing import Any
+
+from h5py import h5t
 
 from importers.hdf5_configuration import LONGEST_BYTES, ConfigurationRefused, configuration
 from importers.hdf5_pickle import PickleRefused, decode
@@ -77,16 +78,12 @@ class Steps:
 
     def _take_stage(self, found: Any, path: str) -> None:
         """The record of one activity, as lstchain >= 0.10.16 keeps it."""
+        shape = found.get_space().get_simple_extent_dims()
+        if shape != () or found.get_type().get_class() != h5t.STRING:
+            return  # another tool's
         if len(self._stages) >= _MOST_STAGES:
             raise NotRead(f"is one of more than {_MOST_STAGES}")
-        if math.prod(found.get_space().get_simple_extent_dims() or ()) > 1:
-            raise NotRead("has more than one text")
-        value = plain(small_dataset(found))
-        while isinstance(value, list) and len(value) == 1:
-            value = value[0]
-        if not isinstance(value, str):
-            raise NotRead("is no text")
-        self._stages[path] = value
+        self._stages[path] = plain(small_dataset(found))
 
     def take_attribute(self, name: bytes, value: Any, path: str) -> bool:
         """Takes one of the `SPECIAL` attributes; False where it is something else of that name."""

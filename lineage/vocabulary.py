@@ -343,7 +343,7 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         GOCART + "gap": "why an alert before this one must be missing: filters leave alerts out",
         GOCART + "record": "what else the notice says, as JSON",
         HDF5 + "tree": "groups and data sets as JSON: path, shape, type, stored bytes, columns, "
-        "how many attributes describe columns, other attributes; at most 2,000 of them",
+        "how many attributes describe them, other attributes; at most 2,000 objects",
         HDF5 + "root_attributes": "attributes of the root that are told nowhere else, as JSON",
         HDF5 + "links": "soft and external links, external storage and virtual data sets as JSON; "
         "none of them is followed",

@@ -313,6 +313,31 @@ def test_a_damaged_record_is_reported_and_the_file_still_told(text: str, tmp_pat
     assert {problem.place for problem in problems} <= {"/provenance/dl1_to_dl2"}
 
 
+def test_what_other_tools_keep_in_places_of_that_name_is_theirs(tmp_path: Path) -> None:
+    """Without lstchain's version, neither texts nor numbers there are taken for its records."""
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w") as file:
+        file["provenance/notes"] = "made by hand"
+        file["provenance/json"] = "{}"
+        file["provenance/numbers"] = numpy.arange(5)
+        file["source_filenames/filenames"] = [b"a", b"b"]
+    statements, problems = read(path)
+
+    assert problems == []
+    assert len(statements) == 1
+
+
+def test_more_inputs_than_any_file_has_are_counted(tmp_path: Path) -> None:
+    """A megabyte of names is not a hundred thousand entities."""
+    path = written(tmp_path / "x.h5", VERSIONS)
+    with h5py.File(path, "a") as file:
+        file["source_filenames/filenames"] = numpy.arange(60_000).astype("S8")
+    statements, problems = read(path)
+
+    assert len(used(statements)) == 20_000
+    assert [problem.records_lost for problem in problems] == [40_000]
+
+
 def test_old_lists_of_sources_are_kept_as_they_are(tmp_path: Path) -> None:
     """Base names, perhaps of earlier files in the same process: no use is made of them."""
     names = [f"LST-1.1.Run02006.{number:04}.fits.fz" for number in range(5)]
