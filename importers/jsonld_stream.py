@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from importers.provjson_stream import (
-    LONGEST_VALUE,
     BrokenText,
     DamagedValue,
     JsonCursor,
@@ -24,6 +23,8 @@ from importers.provjson_stream import (
 
 _MOST_AROUND = 1 << 20
 """Characters that may stand around a graph, a context above all: it is repeated with its nodes."""
+LONGEST_NODE_BYTES = 1 << 22
+"""Of one node, with all that is nested in it; a longer one is passed over."""
 _NESTED = 2
 """Graphs in graphs that are walked; those inside are read as a whole."""
 
@@ -82,10 +83,13 @@ class _Walk:
         if cursor.peek() == "{" and len(around) < _NESTED and cursor.ahead() is None:
             yield from self.members(place, around)
             return
+        start = cursor.byte
         try:
             value = cursor.value()
         except DamagedValue as error:
             value = error
+        if cursor.byte - start > LONGEST_NODE_BYTES:
+            value = DamagedValue(f"a node is longer than {LONGEST_NODE_BYTES} bytes")
         if isinstance(value, tuple) and len(around) < _NESTED:
             yield from self._whole(place, around, value)
         else:
@@ -132,8 +136,12 @@ class _Walk:
             if graphs and key == "@context" and place:
                 raise BrokenText(before, f"the @context of {place} comes behind its @graph")
             size += cursor.byte - before
-            if size > LONGEST_VALUE:
-                raise BrokenText(before, f"a node is longer than {LONGEST_VALUE} bytes")
+            if size > LONGEST_NODE_BYTES:
+                own.clear()
+        if size > LONGEST_NODE_BYTES:
+            problem = f"a node is longer than {LONGEST_NODE_BYTES} bytes"
+            yield Piece(place, around, DamagedValue(problem))
+            return
         if not graphs or _says_something(own):
             yield Piece(place, around, tuple(own))
 

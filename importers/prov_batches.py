@@ -70,7 +70,7 @@ class Batches:
                 place = parts[0].place
                 if error.line is not None:
                     place = str(int(place) + error.line - 1)
-                self.tell(place, f"{error}. It is left out.")
+                self.tell(place, f"{str(error).rstrip('.')}. It is left out.")
                 return
             for part in parts:
                 yield from self.records([part], read, bundle)

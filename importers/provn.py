@@ -32,7 +32,7 @@ from lineage.records import Bundle, Record, Statement
 
 _AT_ONCE = 200
 _CHARACTERS_AT_ONCE = 1 << 17
-_MOST_DECLARED = 1 << 20
+_MOST_DECLARED = 1 << 16
 """Characters of declarations: they are read again with every lot of statements."""
 _BLANK = rb"(?:\s|//[^\r\n]*|/\*.*?\*/)*"
 _DOCUMENT = re.compile(
@@ -153,17 +153,21 @@ class _Reading:
         scope = self._bundle or self._document
         place, name = str(piece.line), piece.text
         text = f"prefix {name} <{piece.iri}>" if name else f"default <{piece.iri}>"
-        self._declared_length += len(text)
         if name in scope.known:
             self._batches.tell(place, f"the prefix {name!r} is declared twice; first counts", 0)
         elif self._declared_length > _MOST_DECLARED:
-            self._batches.tell(place, f"more than {_MOST_DECLARED} characters of prefixes", 0)
+            pass  # told already
+        elif self._declared_length + len(text) > _MOST_DECLARED:
+            problem = f"more than {_MOST_DECLARED} characters of prefixes; no more are taken"
+            self._batches.tell(place, problem, 0)
+            self._declared_length += len(text)
         else:
             try:
                 read_provn(f"document\n{text}\nendDocument")
             except NotProv as error:
                 self._batches.tell(place, f"{error}. The declaration is left out.", 0)
                 return
+            self._declared_length += len(text)
             scope.known.add(name)
             scope.declared.append(text)
             yield from self._batches.namespace(name, piece.iri)

@@ -13,8 +13,8 @@ from enum import Enum
 from typing import BinaryIO, NamedTuple
 
 CHUNK_BYTES = 1 << 16
-LONGEST_STATEMENT = 1 << 24
-"""Characters that one statement may have."""
+LONGEST_STATEMENT = 1 << 19
+"""Characters that one statement may have: prov takes a hundred bytes for each."""
 
 _SKIP = re.compile(r"(?:[ \t\r\n]++|//[^\n\r]*+|/\*.*?\*/)*+", re.DOTALL)
 _OPEN_COMMENT = re.compile(r"/(?:\*|\Z)")
@@ -33,7 +33,6 @@ _TOKEN = re.compile(
     r"|[ \t\r\n]++|.",
     re.DOTALL,
 )
-_AT_LINE_START = re.compile(r"(?<=[\r\n])[ \t]*+[A-Za-z][\w.\-]*+(?::[\w.\-]++)?[ \t]*+\Z")
 _LINE_START = re.compile(
     r"^[ \t]*(?=(?:[A-Za-z][\w.\-]*(?::[\w.\-]+)?[ \t]*\(|bundle\s|endBundle|endDocument))",
     re.MULTILINE,
@@ -120,13 +119,18 @@ class Pieces:
     def _statement(self, start: int) -> Piece | None:
         """The statement whose bracket opens before ``start``."""
         text, line, depth = self._text, self.line, 1
-        for token in _TOKEN.finditer(text, start):
+        begins = -1
+        """Where the first word of a line stands, if nothing else followed it yet."""
+        fresh = False
+        for token in _TOKEN.finditer(text, start, self._at + LONGEST_STATEMENT):
             first = token[0][0]
+            if first in " \t\r\n":
+                fresh = fresh or "\n" in token[0] or "\r" in token[0]
+                continue
             if first == "(":
-                before = _AT_LINE_START.search(text, self._at + 1, token.start())
-                if before is not None:
+                if begins >= 0:
                     damage = self._damage("lacks its closing bracket: {}", text[self._at :])
-                    self._move(before.start())
+                    self._move(begins)
                     return damage
                 depth += 1
             elif first == ")":
@@ -139,13 +143,17 @@ class Pieces:
                 token.end() == len(text)
                 or (text.startswith('"""', token.start()) and len(token[0]) < 6)
             ):
-                return None  # a word or a text that may go on
-        return self._junk("lacks its closing bracket: {}") if self._ended else None
+                break  # a word or a text that may go on
+            begins = token.start() if fresh and first.isalpha() else -1
+            fresh = False
+        if not self._ended and len(text) - self._at < LONGEST_STATEMENT:
+            return None
+        return self._junk("lacks its closing bracket, or is too long: {}")
 
     def _junk(self, problem: str) -> Piece | None:
         """What cannot be read, up to the line where something begins again."""
         following = _LINE_START.search(self._text, self._at + 1)
-        if following is None and not self._ended:
+        if following is None and not self._ended and len(self._text) - self._at < LONGEST_STATEMENT:
             return None
         damage = self._damage(problem, self._text[self._at :])
         self._move(len(self._text) if following is None else following.end())
@@ -174,10 +182,6 @@ class Pieces:
         if self._ended:
             return False
         kept = self._text[self._at :]
-        if len(kept) > LONGEST_STATEMENT:
-            self._ended = True
-            self.end = f"a statement is longer than {LONGEST_STATEMENT} characters"
-            return True
         data = self._file.read(max(CHUNK_BYTES, len(kept)))
         self._ended = not data
         try:

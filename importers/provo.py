@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -63,6 +64,9 @@ _LINE = re.compile(rb"(?:<[^<>]*>|_:\S+)[ \t]+<[^<>]*>[ \t]+\S.*\.[ \t]*(?:#.*)?
 _ANONYMOUS = re.compile(r"[0-9a-f]{26,32}\Z")
 _MOST_ANONYMOUS = 1_000_000
 """Nodes without a label whose numbers are remembered."""
+_XML_TERM = re.compile(
+    rb'xmlns:([\w.\-]+)\s*=\s*["\']http://www\.w3\.org/ns/prov#["\'].*<\1:[A-Za-z]', re.DOTALL
+)
 _LOOKED_AT = 5000
 """Statements of a file's beginning that are searched for PROV's."""
 
@@ -86,14 +90,17 @@ class ProvOImporter:
         statements = Statements(source, io.BytesIO(head), syntax, "urn:x:")
         damaged: list[str] = []
         try:
-            for quad in statements.quads(lambda _, message, __: damaged.append(message)):
+            quads = statements.quads(lambda _, message, __: damaged.append(message))
+            for quad in itertools.islice(quads, _LOOKED_AT):
                 if _is_prov(quad):
                     return Confidence.SHAPE if damaged else Confidence.CERTAIN
-                if statements.read >= _LOOKED_AT or len(damaged) > 2:
+                if len(damaged) > 2:
                     return Confidence.NO
         except SourceError:  # a context that is only an address
             return Confidence.SHAPE if b'"prov:' in head else Confidence.NO
-        return Confidence.NO
+        # XML may break before its first statement: its tags say what it is
+        seems = syntax is Syntax.RDFXML and damaged and _XML_TERM.search(head)
+        return Confidence.SHAPE if seems else Confidence.NO
 
     def records(self, source: Path, on_problem: OnProblem) -> Iterator[Statement]:
         """Namespaces, elements and qualified relations, then unqualified ones.
@@ -114,8 +121,9 @@ class ProvOImporter:
             reading = _Reading(document, on_problem)
             try:
                 reading.take(statements)
-                if not statements.read and reading.told:
-                    raise SourceError(source, reading.told[0], f"no RDF in it: {reading.told[1]}")
+                if not reading.begun and reading.held:
+                    first = reading.held[0]
+                    raise SourceError(source, first.place, f"no RDF in it: {first.message}")
                 for prefix, iri in statements.prefixes.items():
                     if iri and PREDEFINED.get(prefix) is None:
                         yield Namespace(prefix, iri)
@@ -134,17 +142,17 @@ def _syntax(head: bytes) -> Syntax | None:
         return None
     lines = [line.strip() for line in head.splitlines()[:20]]
     lines = [line for line in (lines[:-1] or lines) if line and not line.startswith(b"#")]
-    return Syntax.NQUADS if lines and all(map(_LINE.match, lines)) else Syntax.TRIG
+    fitting = sum(1 for line in lines if _LINE.match(line))
+    return Syntax.NQUADS if fitting * 2 > len(lines) else Syntax.TRIG
 
 
 def _is_prov(quad: Quad) -> bool:
     """PROV-O has a meaning for it."""
-    if quad.predicate == v.RDF + "type":
-        return quad.object in prov_o.ELEMENT_CLASSES or quad.object in prov_o.NODE_CLASSES
-    return (
-        quad.predicate in prov_o.UNQUALIFIED
-        or quad.predicate in prov_o.QUALIFIED
-        or quad.predicate in prov_o.DOMAINS
+    _, _, predicate, value = quad
+    if predicate == v.RDF + "type":
+        return value in prov_o.ELEMENT_CLASSES or value in prov_o.NODE_CLASSES
+    return any(
+        predicate in known for known in (prov_o.UNQUALIFIED, prov_o.QUALIFIED, prov_o.DOMAINS)
     )
 
 
@@ -158,9 +166,11 @@ class _Reading:
         self._pairs = Groups()
         self._numbers: dict[str, int] = {}
         self._bundles: set[str] = set()
+        self.begun = False
+        """There was a statement."""
         self._iri = lru_cache(1 << 16)(self._name)
-        self.told: tuple[str, str] | None = None
-        """The first place that was damaged, and how."""
+        self.held: list[Problem] = []
+        """What is wrong before the first statement: if none follows, the file is refused for it."""
 
     def close(self) -> None:
         """Gives the disk back."""
@@ -168,8 +178,11 @@ class _Reading:
         self._pairs.close()
 
     def _tell(self, place: str, message: str, lost: int) -> None:
-        self.told = self.told or (place, message)
-        self._on_problem(Problem(place, message, lost))
+        self.held.append(Problem(place, message, lost))
+        if self.begun:
+            for problem in self.held:
+                self._on_problem(problem)
+            self.held.clear()
 
     def _name(self, node: str) -> str:
         """An IRI as records hold it."""
@@ -184,24 +197,30 @@ class _Reading:
     def take(self, statements: Statements) -> None:
         """Reads all statements."""
         iri, nodes = self._iri, self._nodes
+        last, node, context, known = ("", ""), "", "", ""
         for graph, subject, predicate, value in statements.quads(self._tell):
+            self.begun = True
             try:
-                context = iri(graph) if graph else ""
-                node = f"{context} {iri(subject)}"
-                plain = iri(value) if type(value) is str else None
+                if (graph, subject) != last:
+                    known = iri(subject)
+                    context = iri(graph) if graph else ""
+                    node, last = f"{context} {known}", (graph, subject)
+                if type(value) is tuple:
+                    if predicate in prov_o.UNQUALIFIED or predicate in prov_o.QUALIFIED:
+                        problem = f"{predicate} leads to a text, where it must lead to a node"
+                        self._tell(known, problem, 1)
+                    else:
+                        nodes.add(node, (iri(predicate), value), len(value[0]) + 100)
+                    continue
+                plain = iri(value)
                 meaning = prov_o.UNQUALIFIED.get(predicate)
                 if meaning is not None:
-                    self._take_pair(context, iri(subject), predicate, meaning, plain)
+                    self._take_pair(context, known, predicate, meaning, plain)
                 elif predicate in prov_o.QUALIFIED:
-                    if plain is None:
-                        self._tell(subject, f"{predicate} leads to a text", 1)
-                        continue
-                    owner = (provo_records.OWNER + predicate, iri(subject))
+                    owner = (provo_records.OWNER + predicate, known)
                     nodes.add(f"{context} {plain}", owner, 100)
-                elif plain is None:
-                    nodes.add(node, (predicate, value), len(value[0]) + 100)
                 else:
-                    nodes.add(node, (encoded(predicate), plain), 100)
+                    nodes.add(node, (iri(predicate), plain), 100)
                     implied = prov_o.RANGES.get(predicate)
                     if implied is not None:
                         self._imply(context, plain, implied.value)
@@ -214,12 +233,9 @@ class _Reading:
         subject: str,
         predicate: str,
         meaning: prov_o.Meaning,
-        object_: str | None,
+        object_: str,
     ) -> None:
         """An unqualified relation."""
-        if object_ is None:
-            self._tell(subject, f"{predicate} leads to a text, where it must lead to a node", 1)
-            return
         if meaning.inverse:
             subject, object_ = object_, subject
         row = meaning.kind.value
@@ -237,6 +253,9 @@ class _Reading:
 
     def statements(self) -> Iterator[Statement]:
         """What all of them say."""
+        for problem in self.held:
+            self._on_problem(problem)
+        self.held.clear()
         reader = provo_records.NodeReader(self._tell)
         halves = provo_records.Halves()
         for key, rows in self._nodes:

@@ -55,7 +55,7 @@ class Groups:
     def _spill(self) -> None:
         run = tempfile.TemporaryFile()  # noqa: SIM115 closed when it is read, or with the groups
         for key in sorted(self._held):
-            marshal.dump((key, [_plain(value) for value in self._held[key]]), run)
+            marshal.dump((key, self._held[key]), run)
         run.seek(0)
         self._runs.append(run)
         self._held.clear()
@@ -79,11 +79,6 @@ class Groups:
         for run in self._runs:
             run.close()
         self._held.clear()
-
-
-def _plain(value: Value) -> Value:
-    """Named tuples as tuples, which is all that ``marshal`` writes."""
-    return tuple(tuple(one) if isinstance(one, tuple) else one for one in value)
 
 
 def _read(run: IO[bytes]) -> Iterator[tuple[str, list[Value]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,7 +20,6 @@ _AT_ONCE = 1 << 17
 """Characters of JSON-LD or RDF/XML that are parsed in one go."""
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 RDF_ROOT = f"{{{v.RDF}}}RDF"
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:|_:")
 
 
 class Statements:
@@ -42,8 +40,6 @@ class Statements:
         self._base = base
         self.prefixes: dict[str, str] = {}
         """Prefix -> namespace IRI, as far as the document was read."""
-        self.read = 0
-        """Statements so far."""
 
     def quads(self, on_damage: OnDamage) -> Iterator[Quad]:
         """The statements, in the order of the document.
@@ -51,6 +47,9 @@ class Statements:
         Raises:
             SourceError: The document refers to a context that it does not hold.
         """
+        if self._syntax is Syntax.TRIG:
+            yield from self._of_text(on_damage)
+            return
         if self._syntax is Syntax.JSONLD:
             found = self._of_jsonld(on_damage)
         elif self._syntax is Syntax.RDFXML:
@@ -58,8 +57,8 @@ class Statements:
         else:
             found = self._of_text(on_damage)
         for quad in found:
-            if _SCHEME.match(quad.subject) and _SCHEME.match(quad.predicate):
-                self.read += 1
+            # there is no base for relative IRIs in N-Quads, and JSON-LD has keys that mean nothing
+            if ":" in quad[1] and ":" in quad[2]:
                 yield quad
 
     def _of_text(self, on_damage: OnDamage) -> Iterator[Quad]:
@@ -69,18 +68,18 @@ class Statements:
         quads = Quads(self._file, self._syntax, self._base)
         line = 1
         for quad in quads:
-            if isinstance(quad, Damage):
+            if type(quad) is Damage:
                 line = quad.line or line
                 on_damage(str(line), quad.message, 1)
             else:
-                yield quad
+                yield quad  # type: ignore[misc]
         self.prefixes.update(quads.prefixes)
 
     def _of_xml(self, on_damage: OnDamage) -> Iterator[Quad]:
         """RDF/XML: some of its nodes at a time."""
         start = None
         try:
-            for parent, several in xml_stream.elements(self._file):
+            for parent, several in xml_stream.elements(self._file, internal_entities=True):
                 if start is None:
                     self.prefixes.update(
                         (prefix or "", iri) for prefix, iri in parent.nsmap.items()
@@ -161,18 +160,22 @@ class Statements:
         on_damage: OnDamage,
     ) -> Iterator[Quad]:
         """The statements of several parts together; one by one where one of them is damaged."""
-        found: list[Quad] = []
         text = start + between.join(part for _, part in parts) + end
-        for quad in Quads(text, self._syntax, self._base):
-            if not isinstance(quad, Damage):
-                found.append(quad)
-            elif len(parts) == 1:
-                on_damage(parts[0][0], quad.message, 1)
-            else:
+        quads = Quads(text, self._syntax, self._base)
+        if len(parts) > 1:
+            found = list(quads)
+            if any(type(quad) is Damage for quad in found):
                 for part in parts:
                     yield from self._parsed([part], start, end, between, on_damage)
                 return
-        yield from found
+            quads = iter(found)  # type: ignore[assignment]
+        damages = 0
+        for quad in quads:
+            if not isinstance(quad, Damage):
+                yield quad
+            elif not damages:
+                damages += 1
+                on_damage(parts[0][0], quad.message, 1)
 
 
 def _start_tag(root: Any) -> bytes:

@@ -85,8 +85,11 @@ class NodeReader:
         meanings = {prov_o.QUALIFIED[name] for name, _ in owners}
         if not meanings:
             meanings = {prov_o.NODE_CLASSES[one] for one in types if one in prov_o.NODE_CLASSES}
-        for kind in {meaning.kind: None for meaning in sorted(meanings, key=str)}:
-            yield from self._relations(kind, node if named else None, graph, types, owners, said)
+        if meanings:
+            identifier = node if named else None
+            found = {meaning.kind for meaning in meanings}
+            for relation_kind in sorted(found, key=_keyword) if len(found) > 1 else found:
+                yield from self._relations(relation_kind, identifier, graph, types, owners, said)
         kinds = {prov_o.ELEMENT_CLASSES[one] for one in types if one in prov_o.ELEMENT_CLASSES}
         if not kinds and not meanings and (said or types):
             kinds = {prov_o.DOMAINS[name] for name, _ in said if name in prov_o.DOMAINS}
@@ -107,9 +110,7 @@ class NodeReader:
         if types == [_BUNDLE] and not said and graph is None:
             yield Bundle(node)
             return
-        for kind in ElementKind:
-            if kind not in kinds:
-                continue
+        for kind in sorted(kinds, key=_keyword) if len(kinds) > 1 else kinds:
             base = v.PROV + kind.value
             items: list[tuple[str, Value]] = [
                 (v.PROV_TYPE, Iri(one))
@@ -201,6 +202,10 @@ class NodeReader:
             self._note(where, f"{name} is a text ({value[0]!r:.80}) and is left out", 0)
         else:
             items.append((name, read_literal(*value)))
+
+
+def _keyword(kind: ElementKind | RelationKind) -> str:
+    return kind.keyword
 
 
 def _choices(

@@ -1,8 +1,9 @@
 """XML text as the elements below its root, a few at a time.
 
-lxml reads it with everything off that reaches outside or grows: no external entity is read, no
-entity is put into a text, nothing is fetched, no element stands deeper than 256, no text is longer
-than 10 MB, and entities in attributes may not multiply.
+lxml reads it with everything off that reaches outside or grows: no external entity is read, nothing
+is fetched, no element stands deeper than 256, no text is longer than 10 MB, and entities may not
+multiply. RDF/XML alone has a use for entities, those of the document itself: it abbreviates
+namespaces with them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from lxml import etree
 
 _CHUNK_BYTES = 1 << 16
 _MOST_AT_ONCE = 100
-LONGEST_ELEMENT_BYTES = 1 << 24
+LONGEST_ELEMENT_BYTES = 1 << 22
 """Bytes of one element below the root."""
 
 
@@ -52,17 +53,20 @@ def root(file: BinaryIO) -> Any:
             raise broken or BrokenXml(1, "no element")
 
 
-def elements(file: BinaryIO, containers: frozenset[str] = frozenset()) -> Iterator[Elements]:
+def elements(
+    file: BinaryIO, containers: frozenset[str] = frozenset(), *, internal_entities: bool = False
+) -> Iterator[Elements]:
     """The elements below the root, or below the containers there, in order.
 
     Args:
         containers: Names, with their namespaces in braces, of elements below the root whose
             children are taken instead of them. Each comes first with no children.
+        internal_entities: What the document itself calls an entity is put in its place.
 
     Raises:
         BrokenXml: The text is no XML, or cannot be read any further.
     """
-    parser = _parser()
+    parser = _parser("internal" if internal_entities else False)
     walk = _Walk(containers)
     while True:
         chunk = file.read(_CHUNK_BYTES)
@@ -80,10 +84,10 @@ def elements(file: BinaryIO, containers: frozenset[str] = frozenset()) -> Iterat
             raise BrokenXml(walk.line, problem)
 
 
-def _parser() -> Any:
+def _parser(entities: str | bool = False) -> Any:
     return etree.XMLPullParser(
         events=("start", "end"),
-        resolve_entities=False,
+        resolve_entities=entities,
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
@@ -102,7 +106,7 @@ def _fed(parser: Any, chunk: bytes) -> BrokenXml | None:
         else:
             parser.close()
     except etree.XMLSyntaxError as error:
-        return BrokenXml(error.lineno or 1, str(error.msg).split(", line ")[0][:300])
+        return BrokenXml(error.lineno or 1, str(error.msg).split(", line ")[0].rstrip(".")[:300])
     return None
 
 

@@ -30,22 +30,14 @@ class Syntax(Enum):
     RDFXML = ox.RdfFormat.RDF_XML
 
 
-class Text(NamedTuple):
-    """An RDF literal."""
+Text = tuple[str, str, str | None]
+"""An RDF literal: its text, datatype and language."""
+Quad = tuple[str, str, str, str | Text]
+"""One statement: graph, subject, predicate, object.
 
-    text: str
-    datatype: str
-    language: str | None
-
-
-class Quad(NamedTuple):
-    """One statement; nodes are IRIs, or ``_:`` and a label."""
-
-    graph: str
-    """Empty for the default graph, or one without a name."""
-    subject: str
-    predicate: str
-    object: str | Text
+Nodes are IRIs, or ``_:`` and a label; the default graph, and one without a name, are empty texts.
+Plain tuples, because there are millions of them.
+"""
 
 
 class Damage(NamedTuple):
@@ -90,13 +82,13 @@ class Quads:
                     if type(object_) is named:
                         value: str | Text = object_.value
                     elif type(object_) is literal:
-                        value = Text(object_.value, object_.datatype.value, object_.language)
+                        value = (object_.value, object_.datatype.value, object_.language)
                     elif type(object_) is ox.BlankNode:
                         value = f"_:{object_.value}"
                     else:
                         yield Damage(None, None, "a statement about a statement is left out")
                         continue
-                    yield Quad(
+                    yield (
                         graph.value if type(graph) is named else "",
                         subject.value if type(subject) is named else f"_:{subject.value}",
                         predicate.value,
