@@ -124,11 +124,10 @@ class _Reading:
             if len(self._waiting) >= _AT_ONCE or self._waiting_length >= _CHARACTERS_AT_ONCE:
                 yield from self._flush()
             return
+        yield from self._flush()
         if piece.kind is Kind.DAMAGE:
             self._batches.tell(str(piece.line), f"{piece.text}. It is left out.")
-            return
-        yield from self._flush()
-        if piece.kind in (Kind.PREFIX, Kind.DEFAULT):
+        elif piece.kind in (Kind.PREFIX, Kind.DEFAULT):
             yield from self._declare(piece)
         elif piece.kind is Kind.BUNDLE:
             yield from self._leave(piece.line, told=self._bundle is not None)

@@ -19,6 +19,7 @@ specialization or mention, is read as the prov library writes it.
 * A blank node gets an identifier made of the file's SHA-256 and its label, or its number among
   those without label. A relative IRI without base is taken as relative to
   ``urn:lineage:document/<SHA-256>/``. What no IRI may hold is percent-encoded.
+* Language tags come in lower case, as pyoxigraph gives them.
 * prov:generatedAtTime and prov:invalidatedAtTime stay attributes of their entity.
 
 Documents are grouped by node on disk where they do not fit into memory. Nothing is fetched: JSON-LD
@@ -82,7 +83,7 @@ class ProvOImporter:
     def recognises(self, source: Path, head: bytes) -> Confidence:
         """By statements of PROV's that the beginning of the text makes as RDF."""
         head = head.removeprefix(BOM)
-        if v.PROV.encode() not in head and b"www.w3.org\\/ns\\/prov" not in head:
+        if b"ns/prov#" not in head.replace(b"\\/", b"/") and b'"prov:' not in head:
             return Confidence.NO
         syntax = _syntax(head)
         if syntax is None:

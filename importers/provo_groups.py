@@ -28,10 +28,7 @@ class Groups:
     memory, sorted by key. Equal values that follow one another are given once.
     """
 
-    def __init__(self, most: int = MOST_IN_MEMORY, characters: int = MOST_CHARACTERS) -> None:
-        """``most``, ``characters``: what memory takes."""
-        self._most = most
-        self._characters = characters
+    def __init__(self) -> None:
         self._held: dict[str, list[Value]] = {}
         self._values = 0
         self._length = 0
@@ -49,7 +46,7 @@ class Groups:
             held.append(value)
         self._values += 1
         self._length += length
-        if self._values >= self._most or self._length >= self._characters:
+        if self._values >= MOST_IN_MEMORY or self._length >= MOST_CHARACTERS:
             self._spill()
 
     def _spill(self) -> None:

@@ -57,9 +57,10 @@ class Statements:
         else:
             found = self._of_text(on_damage)
         for quad in found:
-            # there is no base for relative IRIs in N-Quads, and JSON-LD has keys that mean nothing
             if ":" in quad[1] and ":" in quad[2]:
                 yield quad
+            elif self._syntax is not Syntax.JSONLD:  # there keys that are no IRIs mean nothing
+                on_damage(ascii(quad[1]), "an IRI of the statement is relative to nothing", 1)
 
     def _of_text(self, on_damage: OnDamage) -> Iterator[Quad]:
         """Turtle, TriG, N-Triples and N-Quads: as they stream."""

@@ -207,7 +207,11 @@ class Crate:
     def _orchestrated(self, node: Node) -> Iterator[Statement]:
         """The runs that an engine's run led to: the workflow's, and of that the steps'."""
         engine = self._iri(node["@id"])
-        runs = [one for one in self._referred(node, "result") if types(one) & ACTIONS]
+        runs = [
+            one
+            for one in self._referred(node, "result")
+            if types(one) & ACTIONS and one["@id"] != node["@id"]
+        ]
         for one in runs:
             yield Relation(RelationKind.COMMUNICATION, self._iri(one["@id"]), engine)
         for control in self._referred(node, "object"):
@@ -218,6 +222,8 @@ class Crate:
                     continue
                 identifier = self._iri(step["@id"])
                 for one in runs or [node]:
+                    if one["@id"] == step["@id"]:
+                        continue
                     items: Attributes = ()
                     if _text(control, "name"):
                         items = ((v.PROV_LABEL, control["name"]),)
