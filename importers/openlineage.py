@@ -2,10 +2,11 @@
 
 https://openlineage.io/docs/spec/object-model (specification 2-0-2, and those before it)
 
-JSON lines (one event a line), or one event, an array of events or several events in JSON of any
-layout. Each run becomes an `Activity` known by its uuid (``urn:uuid:``), its job a plan, the engine
-that ran it (facet ``processing_engine``) and the producer of the event software agents. The events
-of one run add up: START tells when it started, COMPLETE, FAIL or ABORT when and how it ended.
+JSON lines, of which only the new ones are read when a file has grown; or one event, an array of
+events or several events in JSON of any layout. Each run becomes an `Activity` known by its uuid
+(``urn:uuid:``), its job a plan, the engine that ran it (facet ``processing_engine``) and the
+producer of the event software agents. The events of one run add up: START tells when it started,
+COMPLETE, FAIL or ABORT when and how it ended.
 
 * Datasets of the namespaces ``file`` and ``file://HOST`` are files: they become file events, which
   identity turns into versions. Any other dataset is one entity, whose IRI is made of its namespace
@@ -26,7 +27,6 @@ halves of surrogate pairs, which become ``?``; what is reported as a problem.
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,13 +34,13 @@ from typing import Any, BinaryIO
 
 from importers.jsonld_stream import Unwritable, plain
 from importers.openlineage_events import EventReader
+from importers.openlineage_lines import Lines, looks_like_lines
 from importers.provjson_stream import BrokenText, DamagedValue, JsonCursor
 from lineage.errors import SourceError
-from lineage.interfaces import HEAD_BYTES, Confidence, OnProblem, Problem
+from lineage.interfaces import HEAD_BYTES, Confidence, Mark, OnMark, OnProblem, Problem
 from lineage.records import Statement
 
-LONGEST_LINE_BYTES = 1 << 24
-_BOM = b"\xef\xbb\xbf"
+_BETWEEN_MARKS_BYTES = 1 << 20
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _SCHEMA = re.compile(rb'"schemaURL"\s*:\s*"[^"]*OpenLineage\.json')
 _ABOUT = (b'"run"', b'"job"', b'"dataset"')
@@ -53,6 +53,7 @@ class OpenLineageImporter:
     description = "OpenLineage run, job and dataset events"
     url = "https://openlineage.io/docs/spec/object-model"
     version = "1"
+    appendable = True
 
     def recognises(self, source: Path, head: bytes) -> Confidence:
         """By the keys of an event, and the schema that it names."""
@@ -73,14 +74,22 @@ class OpenLineageImporter:
         Raises:
             SourceError: Nothing in the file is an event.
         """
+        return self.appended(source, on_problem, None, lambda _: None)
+
+    def appended(
+        self, source: Path, on_problem: OnProblem, mark: Mark | None, on_mark: OnMark
+    ) -> Iterator[Statement]:
+        """What the events say from a mark on; JSON lines have them, behind whole lines."""
         reader = _Reader(on_problem)
         with source.open("rb") as file:
             head = file.read(HEAD_BYTES)
             file.seek(0)
-            events = _lines(file) if _is_lines(head) else _values(file)
-            for place, event in events:
-                yield from reader.statements(place, event)
-        if not reader.events:
+            if mark is not None or looks_like_lines(head):
+                yield from reader.lines(file, mark, on_mark)
+            else:
+                for place, event in _values(file):
+                    yield from reader.statements(place, event)
+        if not reader.events and mark is None:
             raise SourceError(source, reader.first, "holds no OpenLineage event.")
 
 
@@ -94,6 +103,21 @@ class _Reader:
         self._on_problem = on_problem
         self._place = ""
         self._reader = EventReader(self._report)
+
+    def lines(self, file: BinaryIO, mark: Mark | None, on_mark: OnMark) -> Iterator[Statement]:
+        """What the lines say from a mark on; there is one behind the last whole line."""
+        offset = 0 if mark is None else mark.offset
+        number = 0 if mark is None else self._reader.restore(mark.state)
+        file.seek(offset)
+        lines = Lines(file, number, offset)
+        marked = offset
+        for line in lines:
+            if not line.whole or line.offset - marked > _BETWEEN_MARKS_BYTES:
+                marked = line.offset
+                on_mark(Mark(marked, self._reader.state(line.number - 1)))
+            yield from self.statements(str(line.number), line.value())
+        if lines.whole:
+            on_mark(Mark(lines.offset, self._reader.state(lines.number)))
 
     def statements(self, place: str, event: Any) -> list[Statement]:
         """What one event says; nothing where it cannot be read."""
@@ -116,56 +140,12 @@ class _Reader:
 
 def _first_event(head: bytes) -> dict[str, Any] | None:
     """The first event of a file that begins so, if it can be seen whole."""
-    for _, value in _lines(io.BytesIO(head)) if _is_lines(head) else _values(io.BytesIO(head)):
-        return value if isinstance(value, dict) else None
-    return None
-
-
-def _is_lines(head: bytes) -> bool:
-    """Some line of a file that begins so is an event by itself."""
-    for line in head.removeprefix(_BOM).splitlines()[:50]:
-        if line.startswith(b"{") and line.rstrip().endswith(b"}") and isinstance(_line(line), dict):
-            return True
-    return False
-
-
-def _line(line: bytes) -> Any:
-    """What a line holds."""
-    try:
-        text = line.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse)
-        return _without_surrogates(value) if "\\u" in text else value
-    except UnicodeDecodeError as error:
-        return DamagedValue(f"it is not UTF-8 (byte {error.start} of the line)")
-    except RecursionError:
-        return DamagedValue("it is nested too deeply")
-    except ValueError as error:
-        return DamagedValue(f"it is not JSON ({error!s:.200})")
-
-
-def _refuse(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _without_surrogates(value: Any) -> Any:
-    """The same JSON with ``?`` for what no text may hold: halves of surrogate pairs."""
-    text = json.dumps(value, ensure_ascii=False)
-    return json.loads(text.encode("utf-8", "replace"))
-
-
-def _lines(file: BinaryIO) -> Iterator[tuple[str, Any]]:
-    """Each line that is not blank: its number, and what it holds."""
-    number = 0
-    while line := file.readline(LONGEST_LINE_BYTES):
-        number += 1
-        if number == 1:
-            line = line.removeprefix(_BOM)
-        if len(line) >= LONGEST_LINE_BYTES and not line.endswith(b"\n"):
-            while line and not line.endswith(b"\n"):
-                line = file.readline(LONGEST_LINE_BYTES)
-            yield str(number), DamagedValue(f"it is longer than {LONGEST_LINE_BYTES} bytes")
-        elif line.strip():
-            yield str(number), _line(line)
+    if looks_like_lines(head):
+        found: Iterator[Any] = (line.value() for line in Lines(io.BytesIO(head)))
+    else:
+        found = (value for _, value in _values(io.BytesIO(head)))
+    value = next(found, None)
+    return value if isinstance(value, dict) else None
 
 
 def _values(file: BinaryIO) -> Iterator[tuple[str, Any]]:

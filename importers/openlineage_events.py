@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from importers import agents
 from importers import openlineage_datasets as ds
+from importers.openlineage_runs import (
+    OF_JOBS,
+    Run,
+    code_facts,
+    job_iri,
+    job_names,
+    run_facts,
+    run_iri,
+)
 from lineage import vocabulary as v
 from lineage.identifiers import file_iri
 from lineage.records import (
@@ -30,24 +40,14 @@ from lineage.vocabulary import OPENLINEAGE, RelationKind
 Report = Callable[[str, int], None]
 """Takes a sentence, and how many records are lost."""
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+\Z")
 _STARTS = frozenset({"START"})
 _ENDS = frozenset({"COMPLETE", "FAIL", "ABORT"})
 _TYPES = _STARTS | _ENDS | {"RUNNING", "OTHER"}
-_MOST_RUNS = 100_000
+_MOST_RUNS = 1000
+"""Runs whose start is remembered: those that events were about last."""
 _MOST_SEEN = 100_000
-_OF_RUNS = ("parent", "nominalTime", "errorMessage", "processing_engine", "jobDependencies")
-_OF_JOBS = ("documentation", "ownership", "sourceCodeLocation", "sql")
 _DROPPED = "DROP"
-
-
-class _Run(NamedTuple):
-    """What the datasets of an event have in common."""
-
-    activity: str
-    start: datetime | None
-    stop: datetime | None
 
 
 class EventReader:
@@ -56,8 +56,20 @@ class EventReader:
     def __init__(self, report: Report) -> None:
         """``report`` is told of every part of an event that is not as it should be."""
         self._report = report
-        self._starts: OrderedDict[str, datetime] = OrderedDict()
+        self.starts: OrderedDict[str, datetime] = OrderedDict()
+        """Run -> when it started; the run that an event was about last stands last."""
         self._seen: set[int] = set()
+
+    def state(self, lines: int) -> str:
+        """What a later reading must know: how many lines there were, and when runs started."""
+        starts = [[run, start.isoformat()] for run, start in self.starts.items()]
+        return json.dumps([lines, starts], separators=(",", ":"))
+
+    def restore(self, state: str) -> int:
+        """Takes up what `state` wrote; the number of lines comes back."""
+        lines, starts = json.loads(state)
+        self.starts = OrderedDict((run, datetime.fromisoformat(start)) for run, start in starts)
+        return int(lines)
 
     def statements(self, event: Any) -> Iterator[Statement]:
         """What an event says, without what was said before."""
@@ -96,13 +108,11 @@ class EventReader:
         if status is not None and status not in _TYPES:
             self._report(f"there is no eventType {status!r:.80}", 0)
             status = None
-        if status in _STARTS and time is not None:
-            self._remember(activity, time)
-        start = self._starts.get(activity)
+        start = self._started(activity, time if status in _STARTS else None)
         stop = time if status in _ENDS else None
-        known = _Run(activity, start, stop)
+        known = Run(activity, start, stop)
         run_facets, job_facets = ds.objects(run, "facets"), ds.objects(job, "facets")
-        said = list(_run_facts(known, status, job, run_facets, job_facets))
+        said = list(run_facts(known, status, job, run_facets, job_facets))
         producer = event.get("producer")
         if isinstance(producer, str) and producer and not _URI.match(producer):
             said.append((OPENLINEAGE + "producer", producer))
@@ -115,10 +125,15 @@ class EventReader:
         for one in self._datasets(event, "outputs", "outputFacets"):
             yield from _generated(one, known)
 
-    def _remember(self, activity: str, start: datetime) -> None:
-        self._starts[activity] = min(start, self._starts.get(activity, start))
-        if len(self._starts) > _MOST_RUNS:
-            self._starts.popitem(last=False)
+    def _started(self, activity: str, told: datetime | None) -> datetime | None:
+        """When a run started, by what is told now or was before."""
+        known = self.starts.pop(activity, None)
+        start = min(known, told) if known is not None and told is not None else known or told
+        if start is not None:
+            self.starts[activity] = start
+            if len(self.starts) > _MOST_RUNS:
+                self.starts.popitem(last=False)
+        return start
 
     def _plan(
         self, job: dict[str, Any], facets: dict[str, Any]
@@ -131,7 +146,7 @@ class EventReader:
         said: list[tuple[str, Value]] = [
             (v.PROV_TYPE, Iri(v.PROV + "Plan")),
             (v.PROV_LABEL, job["name"]),
-            *_job_names(job),
+            *job_names(job),
         ]
         documentation = ds.objects(facets, "documentation").get("description")
         if isinstance(documentation, str):
@@ -168,7 +183,7 @@ class EventReader:
         if identifier is None or identifier == activity:
             self._report(f"its {how} run has no name of its own ({other!r:.80})", 0)
             return
-        names = list(_job_names(job))
+        names = list(job_names(job))
         if job_iri(job) is not None:
             names.append((v.PROV_LABEL, job["name"]))
         yield Activity(identifier, attributes(names))
@@ -194,7 +209,7 @@ class EventReader:
         if plan is None:
             self._report("the event is about a job without name", 1)
             return
-        said = [*_code_facts(facets), *ds.facets(facets, _OF_JOBS)]
+        said = [*code_facts(facets), *ds.facets(facets, OF_JOBS)]
         if said:
             yield Entity(plan, attributes(said))
         items: Attributes = ((OPENLINEAGE + "relation", "design"),)
@@ -212,75 +227,6 @@ class EventReader:
             self._report(str(error), 1)
             return
         yield from _declared(one)
-
-
-def run_iri(identifier: Any) -> str | None:
-    """The IRI of a run."""
-    if not isinstance(identifier, str) or not identifier:
-        return None
-    if _UUID.match(identifier):
-        return f"urn:uuid:{identifier.lower()}"
-    return f"urn:lineage:openlineage:run:{ds.quoted(identifier)}"
-
-
-def job_iri(job: dict[str, Any]) -> str | None:
-    """The IRI of a job."""
-    namespace, name = job.get("namespace"), job.get("name")
-    if not isinstance(name, str) or not name or not isinstance(namespace, str | None):
-        return None
-    return f"urn:lineage:openlineage:job:{ds.quoted(namespace or '')}:{ds.quoted(name)}"
-
-
-def _job_names(job: dict[str, Any]) -> Iterator[tuple[str, Value]]:
-    for key in ("namespace", "name"):
-        if isinstance(job.get(key), str) and job[key]:
-            yield f"{OPENLINEAGE}job_{key}", job[key]
-
-
-def _run_facts(
-    run: _Run,
-    status: Any,
-    job: dict[str, Any],
-    run_facets: dict[str, Any],
-    job_facets: dict[str, Any],
-) -> Iterator[tuple[str, Value]]:
-    """The attributes of a run."""
-    if run.start is not None:
-        yield v.PROV_START, run.start
-    if run.stop is not None:
-        yield v.PROV_END, run.stop
-    if status is not None and status != "OTHER":
-        yield OPENLINEAGE + "status", status
-    if job_iri(job) is not None:
-        yield v.PROV_LABEL, job["name"]
-    yield from _job_names(job)
-    nominal = ds.objects(run_facets, "nominalTime")
-    for key, name in (("nominalStartTime", "nominal_start"), ("nominalEndTime", "nominal_end")):
-        time = ds.moment(nominal.get(key))
-        if time is not None:
-            yield OPENLINEAGE + name, time
-    error = ds.objects(run_facets, "errorMessage")
-    for key, name in (("message", "error_message"), ("stackTrace", "stack_trace")):
-        if isinstance(error.get(key), str):
-            yield OPENLINEAGE + name, error[key]
-    engine = run_facets.get("processing_engine")
-    if isinstance(engine, dict):
-        yield from ds.facets({"processing_engine": engine})
-    yield from ds.facets(run_facets, _OF_RUNS)
-    yield from _code_facts(job_facets)
-    yield from ds.facets(job_facets, _OF_JOBS)
-
-
-def _code_facts(facets: dict[str, Any]) -> Iterator[tuple[str, Value]]:
-    """Where the code of a job is, in which version, and its SQL."""
-    location = ds.objects(facets, "sourceCodeLocation")
-    for key in ("url", "repoUrl", "path", "version", "tag", "branch"):
-        if isinstance(location.get(key), str) and location[key]:
-            name = "repository" if key == "repoUrl" else key
-            yield f"{OPENLINEAGE}source_code_{name}", location[key]
-    query = ds.objects(facets, "sql").get("query")
-    if isinstance(query, str):
-        yield OPENLINEAGE + "sql", query
 
 
 def _responsible(
@@ -316,7 +262,7 @@ def _owner(name: str) -> Agent:
     return Agent(f"urn:lineage:openlineage:owner:{ds.quoted(name)}", attributes(said))
 
 
-def _used(one: ds.Dataset, run: _Run) -> Iterator[Statement]:
+def _used(one: ds.Dataset, run: Run) -> Iterator[Statement]:
     own = tuple(ds.facets(one.use_facets))
     path = one.path
     if path is not None:
@@ -326,7 +272,7 @@ def _used(one: ds.Dataset, run: _Run) -> Iterator[Statement]:
     yield Relation(RelationKind.USAGE, run.activity, found, attributes=attributes(own))
 
 
-def _generated(one: ds.Dataset, run: _Run) -> Iterator[Statement]:
+def _generated(one: ds.Dataset, run: Run) -> Iterator[Statement]:
     own = tuple(ds.facets(one.use_facets))
     change = ds.objects(one.facets, "lifecycleStateChange").get("lifecycleStateChange")
     path = one.path
@@ -342,7 +288,7 @@ def _file_event(
     kind: EventKind,
     one: ds.Dataset,
     path: tuple[str, str | None],
-    run: _Run,
+    run: Run,
     own: Attributes,
 ) -> FileEvent:
     return FileEvent(

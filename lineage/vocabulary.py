@@ -433,8 +433,8 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
 """Attributes that importers and identity write themselves: IRI -> one sentence for users.
 
 CTA reference metadata keep their own names under ``cta:`` and are described by CTA's data model; so
-do FITS keywords and ECSV metadata under ``fits:``, facets under ``openlineage:``, terms of schema.org
-under ``schema:``, and under ``gocart:`` what LVK's notices say of an event (``far``,
+do FITS keywords and ECSV metadata under ``fits:``, facets under ``openlineage:``, terms of
+schema.org under ``schema:``, and under ``gocart:`` what LVK's notices say of an event (``far``,
 ``classification_BNS``, ``properties_HasNS``, ...) and what gocart computes (``area90``,
 ``central_equatorial``, ...).
 """

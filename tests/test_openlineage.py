@@ -17,7 +17,7 @@ from lineage import vocabulary as v
 from lineage.errors import SourceError
 from lineage.interfaces import Confidence
 from lineage.records import Activity, Agent, Entity, EventKind, Iri, Relation
-from lineage.session import import_paths
+from lineage.session import Outcome, import_paths
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import OPENLINEAGE, RelationKind
@@ -327,6 +327,37 @@ def test_no_whole_event_before_a_cut_is_lost(tmp_path: Path) -> None:
 
         assert set(known.records) <= set(found.records)
         assert found.places == ([] if cut == whole else [str(whole.count(b"\n") + 1)])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_file_that_grew_says_what_it_would_have_said_at_once(seed: int, tmp_path: Path) -> None:
+    """Cut anywhere between imports, it is one source, and runs keep the start that they had."""
+    text = NIGHT.read_bytes()
+    log = tmp_path / "events.jsonl"
+    lengths = sorted(random.Random(seed).sample(range(600, len(text)), 5))
+    grown, alone = MemoryStore(), MemoryStore()
+    for length in [*lengths, len(text)]:
+        log.write_bytes(text[:length])
+        report = import_paths(grown, [log], Settings())
+    import_paths(alone, [log], Settings())
+
+    assert queries.digest(grown) == queries.digest(alone)
+    assert len(grown.sources()) == 1
+    assert report.sources[0].outcome is Outcome.GROWN
+    assert report.sources[0].problems == []
+
+
+def test_lines_are_counted_from_the_beginning_when_a_file_has_grown(tmp_path: Path) -> None:
+    """The place of a problem is the line of the whole file."""
+    log = tmp_path / "events.jsonl"
+    store = MemoryStore()
+    log.write_text(f"{json.dumps(event())}\n" * 3)
+    import_paths(store, [log], Settings())
+    with log.open("a") as more:
+        more.write(f"rubbish\n{json.dumps(event(eventType='COMPLETE'))}\n")
+    report = import_paths(store, [log], Settings())
+
+    assert [problem.place for problem in report.sources[0].problems] == ["4"]
 
 
 KEYS = st.sampled_from(
