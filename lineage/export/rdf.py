@@ -46,9 +46,9 @@ from typing import BinaryIO
 
 import pyoxigraph as ox
 
+from lineage import prov_o
 from lineage import vocabulary as v
 from lineage.errors import ExportRefused
-from lineage.export import prov_o
 from lineage.export.names import (
     CACHE_SIZE,
     QualifiedNames,
