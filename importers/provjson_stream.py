@@ -141,6 +141,28 @@ class JsonCursor:
                 return
             yield self._key()
 
+    def items(self) -> Iterator[int]:
+        """The places in the array that begins here; the caller takes each value before the next.
+
+        Raises:
+            BrokenText: What follows is no item, or nothing.
+        """
+        if self.peek() != "[":
+            raise self.broken("an array")
+        self._at += 1
+        number = 0
+        mark = self.peek()
+        while mark != "]":
+            yield number
+            number += 1
+            mark = self.peek()
+            if mark not in (",", "]"):
+                raise self.broken("',' or ']'")
+            if mark == ",":
+                self._at += 1
+                self.peek()
+        self._at += 1
+
     def batches(self) -> Iterator[tuple[tuple[str, Any], ...]]:
         """The members of the object that begins here, many at a time.
 

@@ -1,14 +1,19 @@
 """The door to the `prov` library: records become its documents, and its documents records.
 
+PROV-N, PROV-XML and PROV-JSONLD are read through it, a part of a document at a time, so that
+neither its size nor one damaged place matters. Whatever prov raises over a text becomes `NotProv`.
+
 What `prov` cannot tell apart does not come back as it went: xsd:decimal literals of equal value,
 language tags that differ in case, 0.0 and -0.0 as values of one attribute.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 import re
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +24,10 @@ from prov.identifier import Namespace as ProvNamespace
 from prov.identifier import QualifiedName
 from prov.model import Literal as ProvLiteral
 from prov.model import ProvBundle, ProvDocument, ProvRecord
+from prov.serializers.provjsonld import decode_jsonld_document
+from prov.serializers.provn_lexer import ProvNSyntaxError
+from prov.serializers.provn_parser import ProvNParser
+from prov.serializers.provxml import ProvXMLSerializer, xml_qname_to_QualifiedName
 
 from lineage import vocabulary as v
 from lineage.errors import LineageError
@@ -36,6 +45,19 @@ from lineage.records import (
     utc,
 )
 
+logging.getLogger("prov").addHandler(logging.NullHandler())  # else it writes to standard error
+
+_RAISED = (
+    ProvError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What prov raises over texts that are no PROV: it checks little before it reads."""
 _ANY_URI = v.XSD + "anyURI"
 _QNAME = v.XSD + "QName"
 _OPAQUE_NAME = v.PROV + "QUALIFIED_NAME"
@@ -43,6 +65,86 @@ _INTERNATIONALIZED = v.PROV + "InternationalizedString"
 _PREDEFINED = {v.PROV: "prov", v.XSD: "xsd", v.XSI: "xsi"}
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*\Z")
 _LOCAL = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?)?\Z")
+
+
+class NotProv(Exception):
+    """prov cannot read a text; the message says why."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        """``line``: where in the text, from 1, where prov says so."""
+        super().__init__(message[:300])
+        self.line = line
+
+
+def read_provn(text: str) -> list[Record]:
+    """The records of a PROV-N document.
+
+    Raises:
+        NotProv: It is none.
+    """
+    return _read(lambda: ProvNParser(text).parse())
+
+
+def read_provxml(elements: Iterable[Any]) -> list[Record]:
+    """The records that elements of a PROV-XML document are, outside of bundles.
+
+    Args:
+        elements: lxml elements below ``prov:document`` or ``prov:bundleContent``.
+
+    Raises:
+        NotProv: One of them is no record.
+    """
+    document = ProvDocument()
+
+    def read() -> ProvDocument:
+        # of the element that it expects it asks for the children alone
+        ProvXMLSerializer().deserialize_subtree(elements, document)
+        return document
+
+    return _read(read)
+
+
+def provxml_name(element: Any, name: str) -> str:
+    """The IRI of a qualified name that stands in an lxml element.
+
+    Raises:
+        NotProv: Its prefix is not declared there.
+    """
+    try:
+        return str(xml_qname_to_QualifiedName(element, name).uri)
+    except _RAISED as error:
+        raise NotProv(str(error)) from error
+
+
+def read_provjsonld(container: dict[str, Any]) -> list[Record]:
+    """The records of a PROV-JSONLD document.
+
+    Args:
+        container: Its JSON: ``@context`` and ``@graph``. Addresses among its contexts are passed
+            over.
+
+    Raises:
+        NotProv: It is none.
+    """
+    document = ProvDocument()
+
+    def read() -> ProvDocument:
+        decode_jsonld_document(container, document)
+        return document
+
+    return _read(read)
+
+
+def _read(work: Callable[[], ProvDocument]) -> list[Record]:
+    """The records of what ``work`` reads; prov's remarks about them are not shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return list(from_prov(work()))
+        except ProvNSyntaxError as error:
+            raise NotProv(error.message, error.line) from error
+        except _RAISED as error:
+            raise NotProv(str(error) or type(error).__name__) from error
 
 
 def to_prov(records: Iterable[Record], namespaces: Iterable[Namespace] = ()) -> ProvDocument:

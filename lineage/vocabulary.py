@@ -42,6 +42,8 @@ DQM = "urn:lineage:ns:dqm:"
 """Namespace of what the output of a data-quality monitor tells."""
 OPENLINEAGE = "urn:lineage:ns:openlineage:"
 """Namespace of OpenLineage's run, job and dataset facets."""
+SCHEMA = "http://schema.org/"
+"""Namespace of schema.org, whose terms RO-Crates use."""
 
 NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -59,6 +61,7 @@ NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
         "prov": PROV,
         "rdf": RDF,
         "rdfs": RDFS,
+        "schema": SCHEMA,
         "tskit": TSKIT,
         "xsd": XSD,
         "xsi": XSI,
@@ -430,12 +433,33 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         LSTOSA + "user": "account name (environment.USER)",
         LSTOSA + "variable": "Python variable that held the object (logprov)",
         LSTOSA + "version": "version of the software that an agent is",
+        OPENLINEAGE + "namespace": "namespace of a dataset, as OpenLineage names it",
+        OPENLINEAGE + "name": "name of a dataset within its namespace",
+        OPENLINEAGE + "dataset_version": "version of a dataset, as the system that holds it counts",
+        OPENLINEAGE + "status": "how far a run is: START, RUNNING, COMPLETE, FAIL or ABORT",
+        OPENLINEAGE + "job_namespace": "namespace of the job that a run is of",
+        OPENLINEAGE + "job_name": "name of the job within its namespace",
+        OPENLINEAGE + "nominal_start": "start of the time that a run is about (not when it ran)",
+        OPENLINEAGE + "nominal_end": "end of the time that a run is about",
+        OPENLINEAGE + "error_message": "why a run failed",
+        OPENLINEAGE + "stack_trace": "where in the code a run failed",
+        OPENLINEAGE + "producer": "the software that wrote the event, where it gives no URI",
+        OPENLINEAGE + "sql": "the query that a run executed",
+        OPENLINEAGE + "source_code_url": "where the job's code is",
+        OPENLINEAGE + "source_code_repository": "repository of the job's code",
+        OPENLINEAGE + "source_code_path": "path of the job's code in its repository",
+        OPENLINEAGE + "source_code_version": "version of the job's code: a commit, mostly",
+        OPENLINEAGE + "source_code_tag": "tag of the job's code",
+        OPENLINEAGE + "source_code_branch": "branch of the job's code",
+        OPENLINEAGE + "relation": "how runs, or a job and a dataset, have to do with one another: "
+        "parent, upstream, downstream, or design (no run is known)",
     }
 )
 """Attributes that importers and identity write themselves: IRI -> one sentence for users.
 
 CTA reference metadata keep their own names under ``cta:`` and are described by CTA's data model; so
-do FITS keywords and ECSV metadata under ``fits:``, and under ``gocart:`` what LVK's notices say of
-an event (``far``, ``classification_BNS``, ``properties_HasNS``, ...) and what gocart computes
-(``area90``, ``central_equatorial``, ...).
+do FITS keywords and ECSV metadata under ``fits:``, facets under ``openlineage:``, terms of
+schema.org under ``schema:``, and under ``gocart:`` what LVK's notices say of an event (``far``,
+``classification_BNS``, ``properties_HasNS``, ...) and what gocart computes (``area90``,
+``central_equatorial``, ...).
 """

@@ -19,8 +19,8 @@ from lineage import vocabulary as v
 from lineage.errors import ExportRefused
 from lineage.export import rdf
 from lineage.export.names import valid_iri
-from lineage.export.prov_o import TERMS
 from lineage.interop import to_prov
+from lineage.prov_o import TERMS
 from lineage.records import (
     Activity,
     Agent,
