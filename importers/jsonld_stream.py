@@ -132,7 +132,8 @@ class _Walk:
             try:
                 own.append((key, cursor.value()))
             except DamagedValue as error:
-                yield Piece(f"{place}/{key}", around, error)
+                pointer = key[:200].replace("~", "~0").replace("/", "~1")
+                yield Piece(f"{place}/{pointer}", around, error)
             if graphs and key == "@context" and place:
                 raise BrokenText(before, f"the @context of {place} comes behind its @graph")
             size += cursor.byte - before

@@ -44,6 +44,7 @@ def make(tree: Path, secret: Path, canary: Path) -> None:
     _lines(tree)
     _yaml(tree)
     _xml(tree, secret)
+    _provenance(tree)
     _hdf5(tree / "hdf5", secret, pickle.dumps(Harm(canary), protocol=0))
     _compressed(tree)
     _kastore(tree)
@@ -170,6 +171,38 @@ def _xml(tree: Path, secret: Path) -> None:
             f'syntax-ns#" {prov}><prov:Entity rdf:about="http://example.org/e"><ex:a>{text}</ex:a>'
             "</prov:Entity></rdf:RDF>"
         )
+
+
+def _provenance(tree: Path) -> None:
+    """PROV-N, Turtle, JSON-LD and a crate."""
+    prov = "http://www.w3.org/ns/prov#"
+    head = "document\nprefix ex <http://example.org/>\nentity(ex:e)\n"
+    (tree / "deep.provn").write_text(head + "entity(" * 100_000 + "\nendDocument\n")
+    (tree / "long.provn").write_text(head + f'entity(ex:f, [ex:a="{"x" * (30 * MEGABYTE)}"])\n')
+    (tree / "script.provn").write_text(f'{head}entity(ex:f, [prov:label="{SCRIPT}"])\nendDocument')
+    start = f"<http://example.org/a> a <{prov}Activity> ; <{prov}used> "
+    (tree / "deep.ttl").write_text(start + f"[ <{prov}used> " * 100_000)
+    (tree / "long.ttl").write_text(start + '"' + "x" * (50 * MEGABYTE))
+    (tree / "script.ttl").write_text(start + f'<file://{TRAVERSAL}> ; <{prov}value> "{SCRIPT}" .')
+    node = '{"@type":"http://www.w3.org/ns/prov#Entity","@id":"http://example.org/e"}'
+    deep = '{"http://example.org/a":' * 100_000 + "1" + "}" * 100_000
+    (tree / "deep.jsonld").write_text(f"[{node},{deep}]")
+    (tree / "late.jsonld").write_text(
+        f'[{node},{{"http://example.org/a":[' + "1," * (3 * MEGABYTE) + '1],"@id":"a:b"}]'
+    )
+    crate = tree / "crate"
+    crate.mkdir()
+    action = {
+        "@id": "#a",
+        "@type": "CreateAction",
+        "name": SCRIPT,
+        "object": [{"@id": TRAVERSAL}, {"@id": "../../../../../../etc/shadow"}, {"@id": "#a"}],
+        "instrument": {"@id": "javascript:alert(1)"},
+    }
+    context = "https://w3id.org/ro/crate/1.1/context"
+    (crate / "ro-crate-metadata.json").write_text(
+        json.dumps({"@context": context, "@graph": [action, {"@id": 5}, "x"]})
+    )
 
 
 def _hdf5(tree: Path, secret: Path, harm: bytes) -> None:

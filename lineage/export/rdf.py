@@ -24,7 +24,7 @@ What RDF cannot hold, and what becomes of it:
 * an empty bundle: a mere ``a prov:Bundle``;
 * two records of one identifier in one bundle: RDF merges them;
 * an unqualified relation beside a qualified one of the same kind and ends, of the five kinds above:
-  readers take them for one;
+  readers take them for one, and our own does so for every kind;
 * an identifier or attributes on prov:specializationOf, alternateOf, hadMember and mentionOf, which
   PROV-O does not qualify: written in the way of the prov library (``prov:qualifiedAlternate``),
   which reads them back; no reader of PROV-O alone finds these relations;
