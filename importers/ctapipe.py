@@ -46,7 +46,7 @@ class CtapipeImporter:
     name = "ctapipe"
     description = "ctapipe provenance logs"
     url = "https://ctapipe.readthedocs.io/en/stable/api-reference/core/provenance.html"
-    version = "1"
+    version = "2"
     appendable = True
 
     def recognises(self, source: Path, head: bytes) -> Confidence:

@@ -33,6 +33,7 @@ from lineage.records import (
     Value,
     attributes,
 )
+from lineage.runs import ran
 from lineage.vocabulary import CTAPIPE, RelationKind
 
 Report = Callable[[str, int], None]
@@ -81,6 +82,7 @@ class ActivityReader:
             *self._files(rest, "output", EventKind.GENERATION, run),
         ]
         deduced = list(_appended(record, files))
+        told = _ran(record, files, run)
         config = record.get("config")
         own = {url for url, _ in files}
         found_plan = reduced_text(config, own) if isinstance(config, dict) else None
@@ -94,6 +96,8 @@ class ActivityReader:
         for _, statements in files:
             yield from statements
         yield from deduced
+        if told is not None:
+            yield told
 
     def _time(self, rest: dict[str, Any], key: str, uuid: str) -> datetime | None:
         """The start or stop of an activity, UTC; taken out of ``rest`` where it can be read."""
@@ -275,6 +279,32 @@ def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterat
         yield Relation(
             RelationKind.GENERATION, identifier, run.activity, attributes=attributes(own)
         )
+
+
+def _ran(
+    record: dict[str, Any], files: list[tuple[str, list[Statement]]], run: _Run
+) -> FileEvent | None:
+    """That the activity ran, by which a text log of it is recognised; ``None`` while it runs."""
+    name = record.get("activity_name")
+    if not isinstance(name, str) or run.start is None or run.stop is None:
+        return None
+    used, generated = list[str](), list[str]()
+    for _, statements in files:
+        for one in statements:
+            if isinstance(one, FileEvent):
+                (used if one.kind is EventKind.USE else generated).append(one.path)
+            elif isinstance(one, Entity):
+                used.append(one.identifier)
+                generated.append(one.identifier)
+    return ran(
+        run.activity,
+        name,
+        run.start,
+        run.stop,
+        node=run.node,
+        used=used,
+        generated=generated,
+    )
 
 
 def _appended(

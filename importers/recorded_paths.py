@@ -6,7 +6,7 @@ import posixpath
 import re
 from urllib.parse import quote
 
-from lineage.identifiers import path_of
+from lineage.identifiers import path_of, relative_iri
 
 _REMOTE = r"(https?|ftps?|s3|gs|davs?|xroot|roots?)"
 _COLLAPSED = re.compile(rf"/(?:.*/)?{_REMOTE}:/([^/].*)")
@@ -38,4 +38,4 @@ def scoped_identifier(url: str, activity: str) -> tuple[str, str]:
         url = f"{collapsed[1]}://{collapsed[2]}"
     if _URL.match(url):
         return quote(url, safe="/:?#[]@!$&'()*+,;=%~-._"), "iri"
-    return f"urn:lineage:path:{activity.removeprefix('urn:uuid:')}:{quote(url, safe='/')}", "path"
+    return relative_iri(url, activity.removeprefix("urn:uuid:")), "path"

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from lineage import vocabulary as v
 from lineage.canonical import encode_event
-from lineage.identifiers import file_iri
+from lineage.identifiers import RELATIVE, file_iri
 from lineage.records import Attributes, EventKind, FileEvent
 
 Place = tuple[str, str]
@@ -26,6 +26,9 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 _HEADER_DELAY = timedelta(seconds=1)
 """A header may be written this long after its activity says that it stopped, and times in it may be
 whole seconds."""
+
+_ZONES = timedelta(hours=14)
+"""No zone is further from UTC."""
 
 _UUID = "urn:uuid:"
 
@@ -102,9 +105,21 @@ def _fragment(activity: str) -> str:
 
 
 def place_iri(place: Place, activity: str | None = None) -> str:
-    """The ``file:`` IRI of a path, or of the version of it that an activity wrote."""
+    """The ``file:`` IRI of a path, or of the version of it that an activity wrote.
+
+    What is no absolute path is an IRI already.
+    """
+    realm, path = place
+    if not path.startswith("/"):
+        return path if activity is None else f"{path}#{_fragment(activity)}"
     fragment = "" if activity is None else activity.removeprefix(_UUID)
-    return file_iri(place[1], realm=place[0], fragment=fragment)
+    return file_iri(path, realm=realm, fragment=fragment)
+
+
+def place_evidence(place: Place) -> str:
+    """What `place_iri` rests on where nobody is known to have written the path."""
+    path = place[1]
+    return "path" if path.startswith(("/", RELATIVE)) else "iri"
 
 
 @dataclass(slots=True, eq=False)
@@ -122,6 +137,8 @@ class Generation:
     """Of the version that it opens."""
     principal: bool = True
     """False where the activity wrote the same path again, as a later product."""
+    zoneless: bool = False
+    """Its times are local, and nobody knows where."""
 
     @property
     def order(self) -> tuple[datetime, str, Place, bool, str]:
@@ -176,18 +193,43 @@ class Written:
     """Product -> the activity that made it; absent where only others claim it."""
     products: frozenset[str] = frozenset()
     """The product ids that count: some event vouches for them."""
+    zoneless: frozenset[bool] = frozenset()
+    """Whether generations are; both, where some are and some are not."""
 
     def last_before(self, user: FileEvent, generations: list[Generation]) -> Generation | None:
-        """The last of some generations that was complete when the user started."""
+        """The last of some generations that was complete when the user started.
+
+        A time without zone compares with its like, and with what is further away than zones are;
+        where that leaves a doubt, there is none.
+        """
         start = moment(user.start)
         if start is None:
             return None
         index = bisect_right(generations, start, key=lambda one: one.end or _EARLIEST)
-        while index:
+        found = None
+        while index and found is None:
             index -= 1
             if generations[index].before(user):
-                return generations[index]
-        return None
+                found = generations[index]
+        if not self.zoneless <= {_zoneless(user.start)}:
+            others = [one for one in generations if one.activity != user.activity]
+            if _doubtful(start, _zoneless(user.start), others):
+                return None
+            if found is not None and found.end is not None:
+                found = None if _doubtful(found.end, found.zoneless, others) else found
+        return found
+
+
+def _zoneless(time: datetime | None) -> bool:
+    return time is not None and time.tzinfo is None
+
+
+def _doubtful(time: datetime, zoneless: bool, generations: Iterable[Generation]) -> bool:
+    """Some generation may have ended before or after ``time``, as zones go."""
+    return any(
+        one.zoneless != zoneless and one.end is not None and abs(one.end - time) <= _ZONES
+        for one in generations
+    )
 
 
 def generations(events: Mapping[str, FileEvent], places: Mapping[str, Place]) -> Written:
@@ -211,6 +253,7 @@ def generations(events: Mapping[str, FileEvent], places: Mapping[str, Place]) ->
     for ones in at.values():
         ones.sort(key=lambda one: one.order)
     written.at = dict(at)
+    written.zoneless = frozenset(one.zoneless for one in found)
     return written
 
 
@@ -269,8 +312,17 @@ def _opened(
         starts = [start for key in keys if (start := moment(events[key].start)) is not None]
         ends = [end for key in keys if (end := end_of(events[key])) is not None]
         start, end = min(starts, default=None), max(ends, default=None)
+        zoneless = any(_zoneless(events[key].stop or events[key].start) for key in keys)
         ones = {
-            product: Generation(place, activity, product, start, end, principal=product == last)
+            product: Generation(
+                place,
+                activity,
+                product,
+                start,
+                end,
+                principal=product == last,
+                zoneless=zoneless,
+            )
             for product in counting or (None,)
         }
         for key in keys:
@@ -333,6 +385,7 @@ def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
         one
         for one in candidates
         if created is not None
+        and not one.zoneless
         and one.start is not None
         and one.end is not None
         and one.start <= created

@@ -18,6 +18,12 @@ SKOLEM = "urn:lineage:blank:"
 The same blank label in two sources is not the same thing.
 """
 
+RELATIVE = "urn:lineage:path:"
+"""Start of the identifier of a relative path: ``urn:lineage:path:<activity>:<path>``.
+
+It means something in one activity only: nobody knows the directory that this ran in.
+"""
+
 _LOCAL_SAFE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?\Z")
 _URI_SAFE = "/!$&'()*+,;=:@-._~"
 
@@ -55,6 +61,22 @@ def path_of(iri: str) -> str | None:
         return None
     rest = iri[7:].partition("#")[0]
     return unquote(rest[rest.find("/") :], errors="surrogateescape") if "/" in rest else None
+
+
+def relative_iri(path: str, activity: str) -> str:
+    """The IRI of a relative path that ``activity`` recorded.
+
+    Args:
+        activity: What is left of its IRI without ``urn:uuid:`` or ``urn:lineage:run:``.
+    """
+    return f"{RELATIVE}{activity}:{quote(path, safe='/')}"
+
+
+def written_path(path: str) -> str:
+    """A file event's path as it was written: absolute, an address, or relative to something."""
+    if not path.startswith(RELATIVE):
+        return path
+    return unquote(path.removeprefix(RELATIVE).partition(":")[2], errors="surrogateescape")
 
 
 def local_part(iri: str) -> str:

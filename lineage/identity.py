@@ -12,21 +12,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from lineage.canonical import digest
-from lineage.generations import latest, same_types
-from lineage.records import FileEvent, Relation
+from lineage.generations import Place, latest, same_types
+from lineage.joining import join
+from lineage.records import EventKind, FileEvent, Relation
+from lineage.runs import Search, is_run
 from lineage.subgraph import StoredEvent
-from lineage.versions import Finding, Resolution, Version, resolution
+from lineage.versions import Finding, Made, Resolution, Run, Version, resolution
+from lineage.vocabulary import ElementKind
 
 __all__ = [
     "DEFAULT_LOCAL_PREFIXES",
     "Changes",
     "Finding",
     "IdentitySettings",
+    "Made",
     "Resolution",
+    "Run",
     "Version",
     "changes",
     "connected",
@@ -37,7 +42,7 @@ __all__ = [
     "resolve_stored",
 ]
 
-T = TypeVar("T", Version, Relation)
+T = TypeVar("T", Version, Run, Relation)
 
 _DRIVE = re.compile(r"/?[A-Za-z]:[/\\]")
 
@@ -56,21 +61,30 @@ class IdentitySettings:
 class Changes:
     """The difference between two resolutions, and the statements that made it.
 
-    A store applies: ``dropped_bindings`` and ``dropped_links``, ``versions``, ``bindings`` and
-    ``links`` (replacing those of the same key), ``dropped_versions`` (kept as stubs where something
-    still points at them, kept whole where a source declares them), and ``statements`` last.
+    A store applies: ``dropped_bindings`` and ``dropped_links``, ``versions`` and ``runs``,
+    ``bindings`` and ``links`` (replacing those of the same key), ``dropped_versions`` and
+    ``dropped_runs`` (kept as stubs where something still points at them, kept whole where a source
+    declares them), and ``statements`` last.
     """
 
     statements: tuple[StoredEvent, ...] = ()
     """Events to keep, each with its source: the truth that resolution is a function of."""
     versions: tuple[Version, ...] = ()
     """New or changed."""
+    runs: tuple[Run, ...] = ()
+    """New or changed."""
     bindings: tuple[tuple[str, Relation], ...] = ()
     """New or changed, by event key."""
     links: tuple[tuple[str, Relation], ...] = ()
     dropped_versions: tuple[str, ...] = ()
+    dropped_runs: tuple[str, ...] = ()
     dropped_bindings: tuple[str, ...] = ()
     dropped_links: tuple[str, ...] = ()
+
+    @property
+    def dropped(self) -> dict[ElementKind, tuple[str, ...]]:
+        """``dropped_versions`` and ``dropped_runs`` by kind."""
+        return {Version.kind: self.dropped_versions, Run.kind: self.dropped_runs}
 
 
 def realm(event: FileEvent, settings: IdentitySettings) -> str:
@@ -91,8 +105,10 @@ def event_key(event: FileEvent, settings: IdentitySettings) -> str:
     It is digest(kind, activity, role, realm, path, product).
 
     Neither time (a record seen "running" and later finished would double) nor the version (which
-    re-binding changes) is part of it.
+    re-binding changes) is part of it. That an activity ran is one thing, whatever is said of it.
     """
+    if event.kind is EventKind.RUN:
+        return digest(json.dumps((event.kind.value, event.path), ensure_ascii=False))
     fields = (
         event.kind.value,
         event.activity,
@@ -142,9 +158,11 @@ def difference(
     return Changes(
         statements=tuple(sorted(statements, key=lambda stored: (stored.key, stored.source))),
         versions=tuple(one for _, one in _altered(before.versions, after.versions)),
+        runs=tuple(one for _, one in _altered(before.runs, after.runs)),
         bindings=_altered(before.bindings, after.bindings),
         links=_altered(before.links, after.links),
         dropped_versions=_missing(before.versions, after.versions),
+        dropped_runs=_missing(before.runs, after.runs),
         dropped_bindings=_missing(before.bindings, after.bindings),
         dropped_links=_missing(before.links, after.links),
     )
@@ -160,25 +178,60 @@ def connected(
         fetch: `GraphStore.events`. It is asked for paths and products, counting or not, until
             there is nothing new.
     """
-    found: dict[tuple[str, str], StoredEvent] = {}
+    found: dict[tuple[str, str], list[StoredEvent]] = {}
+    strangers: list[StoredEvent] = []
     paths: set[str] = set()
     products: set[str] = set()
-    fresh: list[StoredEvent] = list(new)
+    search = Search()
+    fresh = list(new)
     while True:
-        more_paths = {one.event.path for one in fresh} - paths
-        more_products = {one.event.product for one in fresh if one.event.product} - products
-        if not more_paths and not more_products:
-            return [found[mark] for mark in sorted(found)]
+        for one in fresh:
+            if one.event.kind is EventKind.RUN:
+                search.take(one.event, new=not found)
+        files = [one.event for one in fresh if one.event.kind is not EventKind.RUN]
+        more_paths = {event.path for event in files} | search.paths
+        more_paths |= {
+            event.activity for event in files if event.activity and is_run(event.activity)
+        }
+        more_products = {one.product for one in files if one.product and not is_run(one.activity)}
+        more_products |= search.products
+        more_paths -= paths
+        more_products -= products
         paths |= more_paths
         products |= more_products
-        asked = fetch(sorted(more_paths), sorted(more_products))
-        fresh = [one for one in asked if (one.key, one.source) not in found]
-        found.update({(one.key, one.source): one for one in fresh})
+        asked = [*strangers]
+        if more_paths or more_products:
+            asked += fetch(sorted(more_paths), sorted(more_products))
+        fresh, strangers = [], []
+        for one in asked:
+            if one in found.get((one.key, one.source), ()):
+                continue
+            # what shares only a key is a stranger, as long as it fits nothing that came up
+            run = one.event.kind is EventKind.RUN
+            if run and one.event.path not in paths and not search.fits(one.event):
+                strangers.append(one)
+            else:
+                found.setdefault((one.key, one.source), []).append(one)
+                fresh.append(one)
+        if not fresh:
+            return [one for mark in sorted(found) for one in found[mark]]
 
 
 def _resolve(events: Mapping[str, FileEvent], settings: IdentitySettings) -> Resolution:
-    places = {key: (realm(event, settings), event.path) for key, event in events.items()}
-    return resolution(events, places)
+    joined = join(events)
+    places = {key: (realm(event, settings), event.path) for key, event in joined.events.items()}
+    former: dict[tuple[Place, str], set[str]] = {}
+    for event, version in joined.former:
+        if event.activity is not None:
+            place = realm(event, settings), event.path
+            former.setdefault((place, event.activity), set()).add(version)
+    result = resolution(joined.events, places, former)
+    return replace(
+        result,
+        runs=joined.runs,
+        links=result.links | joined.links,
+        findings=result.findings + tuple(joined.findings),
+    )
 
 
 def _by_source(events: Iterable[StoredEvent]) -> dict[tuple[str, str], StoredEvent]:

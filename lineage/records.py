@@ -234,6 +234,8 @@ class EventKind(Enum):
     GENERATION = "generation"
     STATE = "state"
     """A header that we read ourselves."""
+    RUN = "run"
+    """An activity ran: what joins a log's run to the activity that it was; see runs.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,16 +247,18 @@ class FileEvent:
 
     kind: EventKind
     path: str
-    """As recorded: absolute, POSIX, neither resolved nor normalised beyond ``os.path.abspath``."""
+    """As recorded: absolute, POSIX, neither resolved nor normalised beyond ``os.path.abspath``.
+    What is no absolute path is the IRI of an address, or of a path relative to an activity."""
     activity: str | None = None
     """IRI. Of a state: the one that the header names, as a hint, or ``None``."""
     start: datetime | None = None
-    """Start of the activity as this source tells it, UTC."""
+    """Start of the activity as this source tells it, UTC; naive where it tells local time."""
     stop: datetime | None = None
     """Stop of the activity; ``None`` while running or unknown. Time of a state: its creation."""
     role: str | None = None
     product: str | None = None
-    """Product id (uuid, lower case) recorded beside the path."""
+    """Product id (uuid, lower case) recorded beside the path. What a log's run did has none; there
+    it is the run's IRI, so that all that the run did can be found: see runs.py."""
     product_counts: bool = False
     """The file really carries ``product``; ``False``: the tool may have made it up when it read."""
     product_created: datetime | None = None

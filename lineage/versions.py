@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import ClassVar
 
 from lineage import vocabulary as v
 from lineage.canonical import encode_attributes, relation_key
@@ -19,25 +21,59 @@ from lineage.generations import (
     declared_evidence,
     generations,
     moment,
+    place_evidence,
     place_iri,
     product_iri,
 )
+from lineage.identifiers import written_path
 from lineage.observations import key_sources, observed
-from lineage.records import Attributes, EventKind, FileEvent, Relation, Value, attributes
-from lineage.vocabulary import RelationKind
+from lineage.records import (
+    ELEMENT_CLASSES,
+    Activity,
+    Agent,
+    Attributes,
+    Entity,
+    EventKind,
+    FileEvent,
+    Relation,
+    Value,
+    attributes,
+)
+from lineage.vocabulary import ElementKind, RelationKind
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One entity that identity made: a version of a file."""
+class Made:
+    """One element that identity made, or has something to say of."""
 
     identifier: str
     attributes: Attributes
-    """prov:location, prov:label, lineage:identified_by, ... : the fold of what its events say."""
+    """The fold of what its events say."""
     aliases: tuple[str, ...] = ()
     """Weaker identifiers that it is known by, sorted."""
+
+    kind: ClassVar[ElementKind]
+
+    @property
+    def record(self) -> Entity | Activity | Agent:
+        """What it says."""
+        return ELEMENT_CLASSES[self.kind.keyword](self.identifier, self.attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class Version(Made):
+    """A version of a file: prov:location, prov:label, lineage:identified_by, ..."""
+
+    kind: ClassVar[ElementKind] = ElementKind.ENTITY
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Made):
+    """An activity that only a log tells of, or what a log says besides of one that has its id."""
+
+    kind: ClassVar[ElementKind] = ElementKind.ACTIVITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +91,34 @@ class Resolution:
 
     versions: dict[str, Version] = field(default_factory=dict)
     """By identifier."""
+    runs: dict[str, Run] = field(default_factory=dict)
+    """By identifier."""
     bindings: dict[str, Relation] = field(default_factory=dict)
     """Event key -> the relation between the activity and the version."""
     links: dict[str, Relation] = field(default_factory=dict)
-    """Key -> alternateOf between versions, asserted by identity alone."""
+    """Key -> alternateOf between versions, or association of a run, asserted by identity alone."""
     findings: tuple[Finding, ...] = ()
     holders: dict[Place, str] = field(default_factory=dict)
     """Where -> the version that is there now, as far as is known."""
 
 
-def resolution(events: Mapping[str, FileEvent], places: Mapping[str, Place]) -> Resolution:
+Former = Mapping[tuple[Place, str], Collection[str]]
+"""(where, activity) -> identifiers under which the version that it wrote there was known before."""
+
+
+def resolution(
+    events: Mapping[str, FileEvent],
+    places: Mapping[str, Place],
+    former: Former = MappingProxyType({}),
+) -> Resolution:
     """What the events mean together.
 
     Args:
         events: One event for each key; see `lineage.generations.latest`.
         places: Event key -> where it happened.
+        former: Identifiers that are to be found still.
     """
-    return _Resolving(events, places).run()
+    return _Resolving(events, places, former).run()
 
 
 @dataclass(slots=True)
@@ -106,9 +153,12 @@ class _Draft:
 class _Resolving:
     """One resolution under way; every part of it is a set or keyed, so no order can show."""
 
-    def __init__(self, events: Mapping[str, FileEvent], places: Mapping[str, Place]) -> None:
+    def __init__(
+        self, events: Mapping[str, FileEvent], places: Mapping[str, Place], former: Former
+    ) -> None:
         self.events = events
         self.places = places
+        self.former = former
         self.written = generations(events, self.places)
         self.drafts: dict[str, _Draft] = {}
         self.bindings: dict[str, Relation] = {}
@@ -146,6 +196,8 @@ class _Resolving:
         """A generation opens a version, or says again where its product is."""
         draft = self._draft(one.identifier, "product" if one.product else "generation")
         draft.generated_at[one.place] = one.end or _EARLIEST
+        if one.activity is not None and one.principal:
+            draft.aliases.update(self.former.get((one.place, one.activity), ()))
         if one.product is None or one.activity is None:
             return
         if one.principal:
@@ -179,7 +231,7 @@ class _Resolving:
             # the file as it is now, of no known date: what was written there last
             draft = self._draft(self.written.at[place][-1].identifier, "generation")
         else:
-            draft = self._draft(place_iri(place), "path")
+            draft = self._draft(place_iri(place), place_evidence(place))
             draft.see(place, None)
         # what we read in the file itself beats what a log had copied out of it
         draft.tell(event, 0)
@@ -202,11 +254,11 @@ class _Resolving:
             elif evidence is not None:
                 return  # what was only deduced makes no entity
             else:
-                found, evidence = place_iri(place), "path"
+                found, evidence = place_iri(place), place_evidence(place)
                 others = self.written.at.get(place, [])
                 self.unbound[place] += any(other.activity != event.activity for other in others)
         draft = self._draft(found, evidence)
-        if evidence == "path":
+        if evidence in ("path", "iri"):
             draft.see(place, None)
         elif event.kind is EventKind.USE and evidence == "product":
             draft.see(place, moment(event.start))
@@ -229,14 +281,14 @@ class _Resolving:
         text += "an activity that ended later, generated. Bound to the path alone."
         ids = (place_iri(place), original, event.activity or "")
         self.findings.append(Finding("product-later", text, ids))
-        return place_iri(place), "path"
+        return place_iri(place), place_evidence(place)
 
     def _find(self) -> None:
         """Says what was ambiguous about paths."""
         for place, count in self.unbound.items():
             if count:
                 text = f"{place[1]}: used before any known generation of it had ended, or at no "
-                text += f"known time ({count} uses). Bound to the path alone."
+                text += f"known time or zone ({count} uses). Bound to the path alone."
                 self.findings.append(Finding("unbound-use", text, (place_iri(place),)))
         nodes: dict[Place, set[str]] = defaultdict(set)
         for key, event in self.events.items():
@@ -298,12 +350,13 @@ def _version(identifier: str, draft: _Draft, last: Mapping[Place, tuple[datetime
             said[pair[0]].append(pair)
         facts = said | facts
     read = {name: pairs[0][1] for name, pairs in facts.items()}
-    keys = observed(read, places[0][1])
+    location = written_path(places[0][1])
+    keys = observed(read, location)
     facts |= {name: [(name, value)] for name, value in keys.items()}
     facts[v.KEY_SOURCE] = [(v.KEY_SOURCE, source) for source in key_sources(keys, read)]
-    facts[v.PROV_LOCATION] = [(v.PROV_LOCATION, places[0][1])]
+    facts[v.PROV_LOCATION] = [(v.PROV_LOCATION, location)]
     facts[v.IDENTIFIED_BY] = [(v.IDENTIFIED_BY, draft.evidence)]
-    paths = {path for _, path in places}
+    paths = {written_path(path) for _, path in places}
     facts[v.FILE_PATHS] = [(v.FILE_PATHS, path) for path in paths] if len(paths) > 1 else []
     overwritten = all(last[place][1] != identifier for place in places)
     facts[v.OVERWRITTEN] = [(v.OVERWRITTEN, True)] if overwritten else []
@@ -316,7 +369,7 @@ def _version(identifier: str, draft: _Draft, last: Mapping[Place, tuple[datetime
 
 def _relation(event: FileEvent, version: str, evidence: str) -> Relation:
     items = [pair for pair in event.relation_attributes if pair[0] != v.IDENTIFIED_BY]
-    items += [(v.IDENTIFIED_BY, evidence), (v.RECORDED_PATH, event.path)]
+    items += [(v.IDENTIFIED_BY, evidence), (v.RECORDED_PATH, written_path(event.path))]
     if event.role is not None:
         items.append((v.PROV_ROLE, event.role))
     if event.product is not None:

@@ -242,6 +242,8 @@ PRODUCTION = LINEAGE + "production"
 KEY_SOURCE = LINEAGE + "key_source"
 CONTENT_EVIDENCE = "content"
 """Value of `EVIDENCE` where two files had the same bytes when they were looked at."""
+JOINED_BY = LINEAGE + "joined_by"
+UTC_OFFSET_MIN = LINEAGE + "utc_offset_min"
 FILE_PATHS = FILE + "paths"
 FILE_STATE = FILE + "state"
 FILE_SIZE = FILE + "size_bytes"
@@ -263,7 +265,11 @@ OBSERVATION_KEYS = frozenset({DATA_LEVEL, RUN, SUBRUN, NIGHT, TELESCOPE, PRODUCT
 OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
     {
         IDENTIFIED_BY: "what an entity's identity, or a binding, rests on: product, iri, "
-        "generation, path+time, path, argument, header or guess (strongest first)",
+        "generation, path+time, path, argument, header or guess (strongest first); on an activity: "
+        "log (a text log alone tells of it; its times are local)",
+        JOINED_BY: "what a text log and a provenance record of an activity agree in, so that they "
+        "are taken for one: 'name, times and files' or 'name and times'",
+        UTC_OFFSET_MIN: "local time of the activity's text log minus UTC, in minutes, as inferred",
         OVERWRITTEN: "true on a file version all of whose paths hold a later version",
         RECORDED_PATH: "the path as the source wrote it, where a relation was bound to a version",
         RECORDED_PRODUCT: "the product id that the source recorded for the file",

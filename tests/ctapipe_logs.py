@@ -11,6 +11,7 @@ from importers.ctapipe import CtapipeImporter
 from lineage import vocabulary as v
 from lineage.interfaces import Problem
 from lineage.records import (
+    EventKind,
     FileEvent,
     Statement,
 )
@@ -66,8 +67,13 @@ def record(**changes: Any) -> dict[str, Any]:
 
 
 def only(statements: list[Statement], kind: type[Any]) -> Any:
-    (found,) = [one for one in statements if isinstance(one, kind)]
+    (found,) = [one for one in statements if isinstance(one, kind) and not is_run_event(one)]
     return found
+
+
+def is_run_event(statement: Statement) -> bool:
+    """It says that an activity ran, and of no file."""
+    return isinstance(statement, FileEvent) and statement.kind is EventKind.RUN
 
 
 class ScratchLog:

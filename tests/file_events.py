@@ -86,5 +86,5 @@ def attribute(result: Resolution, identifier: str, name: str) -> list[object]:
 
 def text(result: Resolution) -> str:
     """Tells 1, 1.0 and True apart, which ``==`` does not."""
-    parts = (result.versions, result.bindings, result.links)
+    parts = (result.versions, result.runs, result.bindings, result.links)
     return repr([sorted(part.items()) for part in parts]) + repr(result.findings)

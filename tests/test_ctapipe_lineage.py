@@ -19,7 +19,9 @@ from tests.ctapipe_logs import (
 
 
 def text(result: Resolution) -> str:
-    return repr([sorted(part.items()) for part in (result.versions, result.bindings, result.links)])
+    return repr(
+        [sorted(p.items()) for p in (result.versions, result.runs, result.bindings, result.links)]
+    )
 
 
 def ancestors(relations: list[Relation], start: str) -> set[str]:

@@ -31,6 +31,7 @@ from tests.file_events import (
     text,
     use,
 )
+from tests.run_events import run_sets
 
 PATHS = ("/d/x", "/d/y", "/tmp/z")
 PRODUCTS = (None, P1, P2)
@@ -43,14 +44,14 @@ VALUES: tuple[Attributes, ...] = (
 
 
 @st.composite
-def event_sets(draw: st.DrawFn) -> list[FileEvent]:
+def file_event_sets(draw: st.DrawFn) -> list[FileEvent]:
     """Anything that several sources may say, contradictions too; an activity has one span."""
     minutes = st.none() | st.integers(0, 6)
     spans = {f"{n}": (draw(minutes), draw(minutes)) for n in range(4)}
     found = []
     for _ in range(draw(st.integers(0, 14))):
         activity = draw(st.sampled_from(sorted(spans)))
-        kind = draw(st.sampled_from(EventKind))
+        kind = draw(st.sampled_from((EventKind.USE, EventKind.GENERATION, EventKind.STATE)))
         found.append(
             event(
                 kind,
@@ -69,6 +70,12 @@ def event_sets(draw: st.DrawFn) -> list[FileEvent]:
             )
         )
     return found
+
+
+def event_sets() -> st.SearchStrategy[list[FileEvent]]:
+    """File events, and what joins the runs of logs with activities."""
+    together = st.tuples(file_event_sets(), run_sets()).map(lambda parts: [*parts[0], *parts[1]])
+    return file_event_sets() | run_sets() | together
 
 
 def cycle_free(result: Resolution) -> bool:
@@ -109,11 +116,12 @@ def test_every_relation_ends_at_a_version_and_every_alias_has_one_owner(
         relation.object if relation.kind is RelationKind.USAGE else relation.subject
         for relation in result.bindings.values()
     }
-    aliases = [alias for version in result.versions.values() for alias in version.aliases]
+    made = (*result.versions.values(), *result.runs.values())
+    aliases = [alias for one in made for alias in one.aliases]
 
     assert ends <= set(result.versions)
     assert len(set(aliases)) == len(aliases)
-    assert not set(aliases) & set(result.versions)
+    assert not set(aliases) & {*result.versions, *result.runs}
 
 
 class ModelStore:
@@ -122,6 +130,7 @@ class ModelStore:
     def __init__(self) -> None:
         self.events: dict[tuple[str, str], StoredEvent] = {}
         self.versions: dict[str, object] = {}
+        self.runs: dict[str, object] = {}
         self.bindings: dict[str, object] = {}
         self.links: dict[str, object] = {}
 
@@ -144,6 +153,9 @@ class ModelStore:
         for version in some.versions:
             self.versions[version.identifier] = version
             yield
+        for run in some.runs:
+            self.runs[run.identifier] = run
+            yield
         for key, relation in some.bindings:
             self.bindings[key] = relation
             yield
@@ -152,6 +164,9 @@ class ModelStore:
             yield
         for key in some.dropped_versions:
             self.versions.pop(key, None)
+            yield
+        for key in some.dropped_runs:
+            self.runs.pop(key, None)
             yield
         for one in some.statements:
             self.events[one.key, one.source] = one
@@ -167,13 +182,14 @@ class ModelStore:
 
     def text(self) -> str:
         """As `expected`."""
-        parts = (self.versions, self.bindings, self.links)
+        parts = (self.versions, self.runs, self.bindings, self.links)
         return repr([sorted(part.items()) for part in parts])
 
 
 def expected(events: Iterable[FileEvent]) -> str:
     result = resolve(events, SETTINGS)
-    return repr([sorted(p.items()) for p in (result.versions, result.bindings, result.links)])
+    parts = (result.versions, result.runs, result.bindings, result.links)
+    return repr([sorted(part.items()) for part in parts])
 
 
 def stored(events: list[FileEvent], rng: random.Random) -> list[StoredEvent]:

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import neo4j
 
 from lineage.canonical import canonical, decode_event, digest, encode_event
-from lineage.identity import Changes, Version
-from lineage.records import Entity, FileEvent, Relation
+from lineage.identity import Changes, Made
+from lineage.records import EventKind, FileEvent, Relation
+from lineage.runs import is_loose
 from lineage.stores.bolt_connection import Connection, parts_of_keys, rows, run, run_rows
 from lineage.stores.bolt_nodes import Nodes
 from lineage.stores.bolt_observe import unlink
@@ -19,6 +20,7 @@ from lineage.stores.bolt_values import (
     PropertyNames,
     Row,
     clean,
+    encode_made,
     relation_of,
     relation_row,
     stored_line,
@@ -32,7 +34,7 @@ from lineage.stores.bolt_write import (
 )
 from lineage.stores.cypher_texts import cypher_text
 from lineage.subgraph import StoredEvent
-from lineage.vocabulary import RelationKind
+from lineage.vocabulary import ElementKind, RelationKind
 
 
 def indexed(text: str) -> str:
@@ -115,44 +117,50 @@ def drop(
     ends = _keys_of(stored.relation for stored in known.values())
     nodes.load(ends)
     nodes.recount_kinds(ends)
+    nodes.remove_unused(ends)
     nodes.flush()
 
 
-def put_versions(
-    tx: neo4j.ManagedTransaction, items: Iterable[Version], prefixes: PropertyNames, now: str
+def put_made(
+    tx: neo4j.ManagedTransaction, items: Iterable[Made], prefixes: PropertyNames, now: str
 ) -> None:
-    """Writes what identity says of file versions."""
-    nodes = Nodes(tx, prefixes, now, None)
-    wanted = {version.identifier: version for version in items}
-    nodes.load(wanted)
-    nodes.read_states(nodes[key] for key in wanted)
-    for key, version in wanted.items():
-        node = nodes[key]
-        resolved = Entity(version.identifier, version.attributes)
-        # by canonical line: to Python 1, 1.0 and True are equal
-        before = node.resolved and canonical(node.resolved)
-        if before != canonical(resolved) or node.aliases != version.aliases:
-            node.resolved, node.aliases, node.changed = resolved, version.aliases, True
-    nodes.flush()
-
-
-def drop_versions(
-    tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PropertyNames, now: str
-) -> None:
-    """Takes back what identity said of file versions; what nothing else needs is deleted."""
+    """Writes what identity says of file versions and of activities."""
     nodes = Nodes(tx, prefixes, now, None)
     wanted = list(items)
-    nodes.load(wanted)
-    known = [nodes[key] for key in wanted if nodes[key].known]
+    nodes.load(made.identifier for made in wanted)
+    nodes.read_states(nodes[made.identifier] for made in wanted)
+    for made in wanted:
+        node = nodes[made.identifier]
+        known = node.resolved.get(made.kind)
+        # by line: to Python 1, 1.0 and True are equal
+        if known is None or encode_made(known) != encode_made(made):
+            node.resolved[made.kind], node.changed = made, True
+    nodes.flush()
+
+
+def drop_made(
+    tx: neo4j.ManagedTransaction,
+    items: Iterable[tuple[ElementKind, str]],
+    prefixes: PropertyNames,
+    now: str,
+) -> None:
+    """Takes back what identity said; what nothing else needs is deleted."""
+    nodes = Nodes(tx, prefixes, now, None)
+    wanted = list(items)
+    keys = {key for _, key in wanted}
+    nodes.load(keys)
+    known = [nodes[key] for key in sorted(keys) if nodes[key].known]
     nodes.read_states(known)
-    unlink(tx, (node.key for node in known if node.observed))
+    entities = {key for kind, key in wanted if kind is ElementKind.ENTITY}
+    unlink(tx, (node.key for node in known if node.key in entities and node.observed))
+    for kind, key in wanted:
+        nodes[key].resolved.pop(kind, None)
     for node in known:
-        node.resolved, node.aliases, node.changed = None, (), True
-        node.observed = ()
-        node.declared_kinds = frozenset()
+        node.changed, node.declared_kinds = True, frozenset()
+        if node.key in entities:
+            node.observed = ()
     nodes.recount_kinds([node.key for node in known])
-    unused = [n for n in known if not (n.stored or n.is_bundle or n.related)]
-    nodes.remove([*unused, *(nodes[key] for key in wanted if not nodes[key].known)])
+    nodes.remove([node for key in sorted(keys) if not (node := nodes[key]).known or node.unused])
     nodes.flush()
 
 
@@ -186,8 +194,10 @@ def put_bindings(
             continue
         put[key] = row
     _delete(tx, moved)
-    nodes.load(_keys_of([*relations.values(), *(s.relation for s in moved.values())]))
-    nodes.recount_kinds(_keys_of(stored.relation for stored in moved.values()))
+    ends, left = _keys_of(relations.values()), _keys_of(one.relation for one in moved.values())
+    nodes.load(ends | left)
+    nodes.recount_kinds(left)
+    nodes.remove_unused(left - ends)
     for relation in relations.values():
         imply_kinds(nodes, relation)
     nodes.flush()
@@ -245,6 +255,14 @@ def _loose_row(key: str, line: str) -> Row:
     return {"key": digest(f"{key} {line}"), "properties": properties}
 
 
+def put_runs(
+    tx: neo4j.ManagedTransaction, items: Iterable[StoredEvent], prefixes: PropertyNames, now: str
+) -> None:
+    """Keeps what is said of runs; it makes no relation."""
+    loose = [_loose_row(stored.key, encode_statement(stored)) for stored in items]
+    run_rows(tx, cypher_text("add_loose_events"), loose)
+
+
 def stored_events(
     connection: Connection, paths: set[str], products: set[str]
 ) -> Iterator[StoredEvent]:
@@ -259,6 +277,8 @@ def stored_events(
         for name, values in (("path", paths), ("product", products))
     ]
     for text, words, values in questions:
+        if text == "events_of_relations":
+            values = {value for value in values if not is_loose(value)}
         for part in parts_of_keys({indexed(value) for value in values}):
             for row in connection.read(cypher_text(text, **words), values=part):
                 for line in row["statements"] or ():
@@ -283,17 +303,22 @@ def steps(changes: Changes) -> Iterator[tuple[Step, Sequence[Any]]]:
     """
     relations = dict((*changes.bindings, *changes.links))
     stated: dict[str, Binding] = {}
+    runs = [stored for stored in changes.statements if stored.event.kind is EventKind.RUN]
     for stored in changes.statements:
+        if stored.event.kind is EventKind.RUN:
+            continue
         binding = stated.setdefault(stored.key, Binding(stored.key, event=stored.event))
         binding.statements.add(encode_statement(stored))
     yield drop, (*changes.dropped_bindings, *changes.dropped_links)
-    yield put_versions, changes.versions
-    if changes.dropped_versions:
+    yield put_made, (*changes.versions, *changes.runs)
+    dropped = [(kind, one) for kind, ones in changes.dropped.items() for one in ones]
+    if dropped:
         yield put_bindings, [Binding(key, relation) for key, relation in relations.items()]
-        yield drop_versions, changes.dropped_versions
+        yield drop_made, dropped
     else:
         # nothing comes between, so relation and statements are written at once
         for key in stated:
             stated[key].relation = relations.pop(key, None)
         yield put_bindings, [Binding(key, relation) for key, relation in relations.items()]
     yield put_bindings, list(stated.values())
+    yield put_runs, runs

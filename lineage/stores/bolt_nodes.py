@@ -13,12 +13,14 @@ from typing import Any
 import neo4j
 
 from lineage.canonical import canonical, digest, from_canonical
-from lineage.records import Attributes, Bundle, Entity, Relation
+from lineage.identity import Made
+from lineage.records import Attributes, Bundle, Relation
 from lineage.stores.bolt_connection import parts_of_keys, rows, run, run_rows
 from lineage.stores.bolt_values import (
     PropertyNames,
     Row,
     declarations,
+    decode_made,
     element_row,
     labels_of,
     node_key,
@@ -54,8 +56,8 @@ class Node:
     """Digest -> declaration that the source being written adds."""
     lines: dict[str, str] = field(default_factory=dict)
     """Digest -> canonical line of what is new."""
-    resolved: Entity | None = None
-    aliases: tuple[str, ...] = ()
+    resolved: dict[ElementKind, Made] = field(default_factory=dict)
+    """What identity says of it."""
     observed: Attributes = ()
     changed: bool = False
     """Its properties must be written again."""
@@ -73,12 +75,17 @@ class Node:
         """It has a kind that only relations, or a bundle's use, give it."""
         return any(label.lower() not in self.declared_kinds for label in self.labels & set(_KINDS))
 
+    @property
+    def unused(self) -> bool:
+        """Nobody says anything of it, as far as is known."""
+        needed = self.stored or self.new or self.resolved or self.is_bundle or self.related
+        return self.known and self.read and not needed
+
     def folded(self, source: str | None) -> StoredElement:
         """The element that it is to be, ``source`` saying what is new."""
         everything = [*self.stored.values(), *self.new.values()]
         said = [record for record in everything if not isinstance(record, Bundle)]
-        if self.resolved is not None:
-            said.append(self.resolved)
+        said += [made.record for made in self.resolved.values()]
         sources = {name for names in self.said.values() for name in names}
         if self.new and source is not None:
             sources.add(source)
@@ -87,7 +94,7 @@ class Node:
             said,
             implied=self.implied,
             is_bundle=self.is_bundle,
-            aliases=self.aliases,
+            aliases=(alias for made in self.resolved.values() for alias in made.aliases),
             sources=sources,
             observed=self.observed,
         )
@@ -150,11 +157,8 @@ class Nodes:
                 node = wanted[row["key"]]
                 node.read = True
                 node.recorded_at = row["recorded_at"]
-                node.aliases = tuple(row["aliases"] or ())
                 node.observed = observed_of(row["observed"])
-                if row["resolved"] is not None:
-                    resolved = from_canonical(row["resolved"])
-                    node.resolved = resolved if isinstance(resolved, Entity) else None
+                node.resolved = decode_made(row["resolved"])
                 said = declarations(row["prov_json"])
                 own[row["key"]] = {digest(canonical(record)): record for record in said}
             for row in rows(self._tx, cypher_text("assertion_records"), keys=part):
@@ -185,6 +189,10 @@ class Nodes:
                     if kind is not None:
                         wanted[row["key"]].implied.add(kind)
 
+    def remove_unused(self, keys: Iterable[str]) -> None:
+        """Deletes those of these elements that nothing needs, once their kinds are recounted."""
+        self.remove([node for node in map(self.__getitem__, sorted(keys)) if node.unused])
+
     def remove(self, nodes: Collection[Node]) -> None:
         """Deletes these elements with all that points at them."""
         for part in parts_of_keys([node_key(node.key) for node in nodes], 5_000):
@@ -206,9 +214,9 @@ class Nodes:
         assertions: list[Row] = []
         for node in nodes:
             element = node.folded(self._source)
-            alone = len(node.new) == 1 and node.resolved is None and bool(element.records)
+            alone = len(node.new) == 1 and not node.resolved and bool(element.records)
             line = next(iter(node.lines.values())) if alone else None
-            row = element_row(element, self._prefixes, node.resolved, line)
+            row = element_row(element, self._prefixes, node.resolved.values(), line)
             if alone:
                 row["digest"] = next(iter(node.new))
             else:
@@ -246,7 +254,7 @@ class Nodes:
         assertions: list[Row] = []
         for node in nodes:
             element = node.folded(self._source)
-            row = element_row(element, self._prefixes, node.resolved)
+            row = element_row(element, self._prefixes, node.resolved.values())
             row["recorded_at"] = node.recorded_at
             table.append(row)
             key = node_key(node.key)

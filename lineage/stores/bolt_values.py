@@ -6,6 +6,7 @@ are what users write Cypher about, and no answer of ours depends on them.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,7 +15,16 @@ from typing import Any
 from lineage import vocabulary as v
 from lineage.canonical import canonical, digest, from_canonical
 from lineage.identifiers import PrefixMap, key_of, local_part
-from lineage.records import Activity, Agent, Attributes, Entity, Relation, Value
+from lineage.identity import Made, Run, Version
+from lineage.records import (
+    ELEMENT_CLASSES,
+    Activity,
+    Agent,
+    Attributes,
+    Entity,
+    Relation,
+    Value,
+)
 from lineage.stores.fold import Declaration, fold
 from lineage.stores.search import haystack, value_text
 from lineage.subgraph import StoredElement
@@ -168,7 +178,7 @@ def labels_of(element: StoredElement) -> tuple[str, ...]:
 def element_row(
     element: StoredElement,
     prefixes: PropertyNames,
-    resolved: Entity | None = None,
+    resolved: Iterable[Made] = (),
     line: str | None = None,
 ) -> Row:
     """A node's properties and its two times.
@@ -203,8 +213,9 @@ def element_row(
         properties["is_bundle"] = True
     if element.stub:
         properties["stub"] = True
-    if resolved is not None:
-        properties["resolved"] = stored_line(canonical(resolved))
+    lines = [encode_made(made) for made in resolved]
+    if lines:
+        properties["resolved"] = "\n".join(sorted(lines))
     if element.observed:
         properties["observed"] = stored_line(canonical(Entity("", element.observed)))
         # what sources say of a file keeps its name
@@ -215,6 +226,25 @@ def element_row(
         "start": iso(value for name, value in together if name == v.PROV_START),
         "end": iso(value for name, value in together if name == v.PROV_END),
     }
+
+
+def encode_made(made: Made) -> str:
+    """What identity says of an element, as one line."""
+    aliases = json.dumps(made.aliases, separators=(",", ":"))
+    return f"{stored_line(canonical(made.record))}\t{aliases}"
+
+
+def decode_made(lines: str | None) -> dict[ElementKind, Made]:
+    """What lines of `encode_made` say, by kind."""
+    found: dict[ElementKind, Made] = {}
+    for line in (lines or "").split("\n"):
+        record, _, aliases = line.partition("\t")
+        said = from_canonical(record) if record else None
+        for made in (Version, Run):
+            if isinstance(said, ELEMENT_CLASSES[made.kind.keyword]):
+                known = tuple(json.loads(aliases or "[]"))
+                found[made.kind] = made(said.identifier, said.attributes, known)
+    return found
 
 
 def relation_row(

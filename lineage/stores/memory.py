@@ -11,9 +11,9 @@ from typing import NamedTuple
 from lineage.canonical import canonical, relation_key
 from lineage.errors import StoreBusy
 from lineage.identifiers import key_of
-from lineage.identity import Changes
+from lineage.identity import Changes, Made
 from lineage.interfaces import Direction, Found, Source, Stats
-from lineage.records import Attributes, Bundle, Entity, Namespace, Record, Relation
+from lineage.records import Attributes, Bundle, Namespace, Record, Relation
 from lineage.stores.fold import Declaration, fold, implied_kinds
 from lineage.stores.search import attribute_names, is_named, matches, parse, rank
 from lineage.subgraph import (
@@ -39,9 +39,8 @@ class _Node:
 
     declared: dict[str, _Declared] = field(default_factory=dict)
     """By canonical line: to Python 1, 1.0 and True are equal, and records that hold them."""
-    resolved: Entity | None = None
-    """What identity says of a file version."""
-    aliases: tuple[str, ...] = ()
+    resolved: dict[ElementKind, Made] = field(default_factory=dict)
+    """What identity says of a file version, and of an activity."""
     observed: Attributes = ()
     """What was seen of it on the disk."""
     is_bundle: bool = False
@@ -161,9 +160,15 @@ class MemoryStore:
 
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""
+        wanted, of_products = set(paths), set(products)
         keys = {key for path in paths for key in self._by_path.get(path, ())}
         keys |= {key for product in products for key in self._by_product.get(product, ())}
-        return tuple(event for key in sorted(keys) for event in self._events[key])
+        return tuple(
+            stored
+            for key in sorted(keys)
+            for stored in self._events[key]
+            if stored.event.path in wanted or stored.event.product in of_products
+        )
 
     def all_events(self) -> Iterator[StoredEvent]:
         """Every file event, by key."""
@@ -242,22 +247,22 @@ class MemoryStore:
 
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
+        left: set[str] = set()
         for key in (*changes.dropped_bindings, *changes.dropped_links):
-            self._remove_edge(key)
-        for version in changes.versions:
-            node = self._node(version.identifier)
-            node.resolved = Entity(version.identifier, version.attributes)
-            node.aliases = version.aliases
+            left |= self._remove_edge(key)
+        for made in (*changes.versions, *changes.runs):
+            self._node(made.identifier).resolved[made.kind] = made
         for key, relation in (*changes.bindings, *changes.links):
-            self._put_edge(key, relation)
-        for identifier in changes.dropped_versions:
-            if identifier in self._nodes:
-                node = self._node(identifier)
-                node.resolved, node.aliases, node.observed = None, (), ()
-                for key in (*node.as_subject, *node.as_object):
-                    if key in self._edges and self._edges[key].observed:
-                        self._remove_edge(key)
-                self._remove_if_unused(identifier)
+            left |= self._put_edge(key, relation)
+        for kind, identifiers in changes.dropped.items():
+            for identifier in identifiers:
+                if identifier in self._nodes:
+                    self._node(identifier).resolved.pop(kind, None)
+                    left.add(identifier)
+                    if kind is ElementKind.ENTITY:
+                        left |= self._forget_observed(identifier)
+        for key in left:
+            self._remove_if_unused(key)
         for stored in changes.statements:
             self._events.setdefault(stored.key, {})[stored] = None
             self._by_path.setdefault(stored.event.path, set()).add(stored.key)
@@ -317,10 +322,11 @@ class MemoryStore:
         who.add(source)
         return new
 
-    def _put_edge(self, key: str, relation: Relation) -> None:
-        known = self._edges.get(key)
+    def _put_edge(self, key: str, relation: Relation) -> set[str]:
+        """Returns the ends that it had before."""
+        known, left = self._edges.get(key), set[str]()
         if known is not None:
-            self._detach(key, known.relation)
+            left = self._detach(key, known.relation)
             known.relation = relation
         else:
             self._edges[key] = _Edge(relation)
@@ -328,22 +334,35 @@ class MemoryStore:
             self._node(key_of(relation.subject, relation.bundle)).as_subject.add(key)
         if relation.object is not None:
             self._node(key_of(relation.object, relation.bundle)).as_object.add(key)
+        return left
 
-    def _remove_edge(self, key: str) -> None:
+    def _remove_edge(self, key: str) -> set[str]:
         edge = self._edges.pop(key, None)
-        if edge is not None:
-            self._detach(key, edge.relation)
+        return set() if edge is None else self._detach(key, edge.relation)
 
-    def _detach(self, key: str, relation: Relation) -> None:
-        for end in (relation.subject, relation.object):
-            if end is not None:
-                node = self._node(key_of(end, relation.bundle))
-                node.as_subject.discard(key)
-                node.as_object.discard(key)
+    def _detach(self, key: str, relation: Relation) -> set[str]:
+        """Returns the ends that it had."""
+        ends = (end for end in (relation.subject, relation.object) if end is not None)
+        found = {key_of(end, relation.bundle) for end in ends}
+        for end in found:
+            node = self._node(end)
+            node.as_subject.discard(key)
+            node.as_object.discard(key)
+        return found
+
+    def _forget_observed(self, key: str) -> set[str]:
+        """What was seen of a version goes with it; returns what it was linked to."""
+        node, left = self._node(key), set[str]()
+        node.observed = ()
+        for edge in (*node.as_subject, *node.as_object):
+            if edge in self._edges and self._edges[edge].observed:
+                left |= self._remove_edge(edge)
+        return left
 
     def _remove_if_unused(self, key: str) -> None:
         node = self._nodes[key]
-        if not (node.declared or node.is_bundle or node.as_subject or node.as_object):
+        said = node.declared or node.resolved
+        if not (said or node.is_bundle or node.as_subject or node.as_object):
             del self._nodes[key]
 
     def _said(self) -> list[StoredRelation]:
@@ -366,10 +385,10 @@ class MemoryStore:
             implied |= {implied_kinds(self._edges[k].relation.kind)[1] for k in node.as_object}
             self._folded[key] = fold(
                 key,
-                [*declared, node.resolved] if node.resolved else declared,
+                [*declared, *(made.record for made in node.resolved.values())],
                 implied=[kind for kind in implied if kind is not None],
                 is_bundle=node.is_bundle,
-                aliases=node.aliases,
+                aliases=(alias for made in node.resolved.values() for alias in made.aliases),
                 sources=(source for one in node.declared.values() for source in one.sources),
                 observed=node.observed,
             )
