@@ -75,8 +75,10 @@ class CtapipeImporter:
         """What the log says from a mark on: there is one behind each whole activity."""
         seen: set[tuple[int, int]] = set()
         with source.open("rb") as file:
+            if mark is not None:
+                file.seek(mark.offset)
             scanner = ActivityScanner(file, on_problem, mark)
-            reader = _Reader(on_problem)
+            reader = FoundReader(on_problem)
             for found in scanner:
                 text = (len(found.text), hash(found.text))
                 if text not in seen:
@@ -93,7 +95,7 @@ class CtapipeImporter:
             raise SourceError(source, "", "holds no activity that can be read.")
 
 
-class _Reader:
+class FoundReader:
     """Turns what the scanner finds into statements, and says in which line anything is amiss."""
 
     def __init__(self, on_problem: OnProblem) -> None:

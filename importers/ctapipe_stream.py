@@ -6,7 +6,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from lineage.interfaces import Mark, OnProblem, Problem
 
@@ -20,6 +20,14 @@ _NEAR = 32
 """A value that the end of the text cuts is complained of this close to it."""
 
 
+class Readable(Protocol):
+    """What can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, about as many; none at the end."""
+        ...
+
+
 class Found(NamedTuple):
     """A JSON object, and where it was."""
 
@@ -31,8 +39,14 @@ class Found(NamedTuple):
 class ActivityScanner:
     """Reads concatenated JSON arrays of objects, holding one chunk and one object in memory."""
 
-    def __init__(self, file: BinaryIO, on_problem: OnProblem, mark: Mark | None = None) -> None:
-        """``mark``: where to go on, as `mark` said of the file's beginning."""
+    def __init__(self, file: Readable, on_problem: OnProblem, mark: Mark | None = None) -> None:
+        """Reads nothing yet.
+
+        Args:
+            file: Bytes, from the mark on.
+            on_problem: Is told what is damaged.
+            mark: As `mark` said of the file's beginning; where the bytes are in the file.
+        """
         self.arrays = 0
         """Arrays that began."""
         self.damaged = 0
@@ -52,7 +66,6 @@ class ActivityScanner:
         self._settled = True
         """No longer file would have been read differently so far."""
         if mark is not None:
-            file.seek(mark.offset)
             self._byte = mark.offset
             self._line, self._depth = map(int, mark.state.split())
 

@@ -11,10 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import quote
 
 from lineage import vocabulary as v
 from lineage.canonical import encode_event
+from lineage.clocks import Clock, doubtful, is_zoneless, moment
 from lineage.identifiers import RELATIVE, file_iri
 from lineage.records import Attributes, EventKind, FileEvent
 
@@ -27,15 +30,7 @@ _HEADER_DELAY = timedelta(seconds=1)
 """A header may be written this long after its activity says that it stopped, and times in it may be
 whole seconds."""
 
-_ZONES = timedelta(hours=14)
-"""No zone is further from UTC."""
-
 _UUID = "urn:uuid:"
-
-
-def moment(time: datetime | None) -> datetime | None:
-    """A time that compares with every other: one without zone counts as UTC."""
-    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 def end_of(event: FileEvent) -> datetime | None:
@@ -139,12 +134,19 @@ class Generation:
     """False where the activity wrote the same path again, as a later product."""
     zoneless: bool = False
     """Its times are local, and nobody knows where."""
+    offset: timedelta | None = None
+    """Local time of the log that tells of it too, minus UTC."""
 
     @property
     def order(self) -> tuple[datetime, str, Place, bool, str]:
         """Sorts the generations of a path, or of a product: no two are equal."""
         name = self.activity or self.identifier
         return self.end or _EARLIEST, name, self.place, self.principal, self.product or ""
+
+    @property
+    def clock(self) -> Clock:
+        """When it was complete."""
+        return Clock(self.end or _EARLIEST, self.zoneless, self.offset)
 
     def precedes(self, user: FileEvent) -> bool:
         """Using it closes no cycle, and it is not the user's own."""
@@ -196,11 +198,15 @@ class Written:
     zoneless: frozenset[bool] = frozenset()
     """Whether generations are; both, where some are and some are not."""
 
-    def last_before(self, user: FileEvent, generations: list[Generation]) -> Generation | None:
+    def last_before(
+        self, user: FileEvent, generations: list[Generation], offset: timedelta | None = None
+    ) -> Generation | None:
         """The last of some generations that was complete when the user started.
 
-        A time without zone compares with its like, and with what is further away than zones are;
-        where that leaves a doubt, there is none.
+        Where an unknown zone leaves a doubt which that was, it is none.
+
+        Args:
+            offset: As that of a generation, of the user.
         """
         start = moment(user.start)
         if start is None:
@@ -211,32 +217,38 @@ class Written:
             index -= 1
             if generations[index].before(user):
                 found = generations[index]
-        if not self.zoneless <= {_zoneless(user.start)}:
-            others = [one for one in generations if one.activity != user.activity]
-            if _doubtful(start, _zoneless(user.start), others):
+        if not self.zoneless <= {is_zoneless(user.start)}:
+            clocks = [Clock(start, is_zoneless(user.start), offset)]
+            clocks += [] if found is None else [found.clock]
+            others = (one for one in generations if one.activity != user.activity and one.end)
+            if any(doubtful(one.clock, clock) for one in others for clock in clocks):
                 return None
-            if found is not None and found.end is not None:
-                found = None if _doubtful(found.end, found.zoneless, others) else found
         return found
 
 
-def _zoneless(time: datetime | None) -> bool:
-    return time is not None and time.tzinfo is None
+class Logged(NamedTuple):
+    """What a log said of an activity's use or generation of a path, before it was known whose."""
+
+    offset: timedelta
+    """Local time minus UTC."""
+    versions: frozenset[str]
+    """Identifiers of what it was said to have written."""
 
 
-def _doubtful(time: datetime, zoneless: bool, generations: Iterable[Generation]) -> bool:
-    """Some generation may have ended before or after ``time``, as zones go."""
-    return any(
-        one.zoneless != zoneless and one.end is not None and abs(one.end - time) <= _ZONES
-        for one in generations
-    )
+Logs = Mapping[tuple[Place, str], Logged]
+"""By place and activity."""
 
 
-def generations(events: Mapping[str, FileEvent], places: Mapping[str, Place]) -> Written:
+def generations(
+    events: Mapping[str, FileEvent],
+    places: Mapping[str, Place],
+    logs: Logs = MappingProxyType({}),
+) -> Written:
     """The generations that these events (key -> event) tell of.
 
     Args:
         places: Event key -> where it happened.
+        logs: What logs say of them besides.
     """
     products = frozenset(
         event.product
@@ -250,6 +262,8 @@ def generations(events: Mapping[str, FileEvent], places: Mapping[str, Place]) ->
     at: dict[Place, list[Generation]] = defaultdict(list)
     for one in found:
         at[one.place].append(one)
+        logged = logs.get((one.place, one.activity or ""))
+        one.offset = None if logged is None else logged.offset
     for ones in at.values():
         ones.sort(key=lambda one: one.order)
     written.at = dict(at)
@@ -312,7 +326,7 @@ def _opened(
         starts = [start for key in keys if (start := moment(events[key].start)) is not None]
         ends = [end for key in keys if (end := end_of(events[key])) is not None]
         start, end = min(starts, default=None), max(ends, default=None)
-        zoneless = any(_zoneless(events[key].stop or events[key].start) for key in keys)
+        zoneless = any(is_zoneless(events[key].stop or events[key].start) for key in keys)
         ones = {
             product: Generation(
                 place,

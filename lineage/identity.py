@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from lineage.canonical import digest
-from lineage.generations import Place, latest, same_types
+from lineage.generations import Logged, Place, latest, same_types
 from lineage.joining import join
 from lineage.records import EventKind, FileEvent, Relation
 from lineage.runs import Search, is_run
@@ -220,12 +220,12 @@ def connected(
 def _resolve(events: Mapping[str, FileEvent], settings: IdentitySettings) -> Resolution:
     joined = join(events)
     places = {key: (realm(event, settings), event.path) for key, event in joined.events.items()}
-    former: dict[tuple[Place, str], set[str]] = {}
-    for event, version in joined.former:
-        if event.activity is not None:
-            place = realm(event, settings), event.path
-            former.setdefault((place, event.activity), set()).add(version)
-    result = resolution(joined.events, places, former)
+    logs: dict[tuple[Place, str], Logged] = {}
+    for event, logged in joined.logged:
+        mark = (realm(event, settings), event.path), event.activity or ""
+        known = logs.setdefault(mark, logged)
+        logs[mark] = known._replace(versions=known.versions | logged.versions)
+    result = resolution(joined.events, places, logs)
     return replace(
         result,
         runs=joined.runs,

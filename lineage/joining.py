@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from lineage import vocabulary as v
 from lineage.canonical import relation_key
-from lineage.generations import place_iri
+from lineage.generations import Logged, place_iri
 from lineage.records import EventKind, FileEvent, Iri, Relation, attributes
 from lineage.runs import AGENT, GENERATED, USED, Fit, Index, Names, is_run
 from lineage.versions import Finding, Run
@@ -30,8 +31,8 @@ class Joined:
     runs: dict[str, Run] = field(default_factory=dict)
     links: dict[str, Relation] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    former: list[tuple[FileEvent, str]] = field(default_factory=list)
-    """Generations of joined runs, and the version that each opened before its run was joined."""
+    logged: list[tuple[FileEvent, Logged]] = field(default_factory=list)
+    """Events of joined runs, and what was said of them before."""
 
 
 def join(events: Mapping[str, FileEvent]) -> Joined:
@@ -65,7 +66,7 @@ def join(events: Mapping[str, FileEvent]) -> Joined:
         if event.activity not in chosen:
             joined.events[key] = replace(event, product=None)
             continue
-        activity, _ = chosen[event.activity]
+        activity, found = chosen[event.activity]
         spoken = replace(
             event,
             activity=activity.path,
@@ -75,8 +76,9 @@ def join(events: Mapping[str, FileEvent]) -> Joined:
             node=activity.node if event.node is None else event.node,
         )
         generation = event.kind is EventKind.GENERATION
-        if generation:
-            joined.former.append((spoken, place_iri(("", event.path), event.activity)))
+        versions = {place_iri(("", event.path), event.activity)} if generation else ()
+        logged = Logged(timedelta(seconds=found.offset_s), frozenset(versions))
+        joined.logged.append((spoken, logged))
         if event.path in names[activity.path][generation]:
             del joined.events[key]
         else:

@@ -14,6 +14,7 @@ See joining.py for what comes of it.
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ from typing import NamedTuple
 
 from lineage import vocabulary as v
 from lineage.canonical import digest
-from lineage.generations import moment
+from lineage.clocks import moment
 from lineage.identifiers import written_path
 from lineage.records import Attributes, EventKind, FileEvent, Iri, Value, attributes
 
@@ -98,6 +99,15 @@ def ran(
         attributes=attributes(facts),
         relation_attributes=attributes([*more, *files]) if more else tuple(files),
     )
+
+
+def run_iri(*parts: str | int | None) -> str:
+    """The IRI of a run that only a log tells of.
+
+    Args:
+        parts: What tells it from all other runs.
+    """
+    return RUN + digest(json.dumps(parts, ensure_ascii=False))
 
 
 def did(

@@ -336,6 +336,8 @@ class _Import:
 
     def _recorded(self, event: FileEvent) -> FileEvent:
         """The event at the path by which other sources know the file."""
+        if not event.path.startswith("/"):
+            return event
         return replace(event, path=path_text(Path(recorded_path(Path(event.path), self._roots))))
 
     def _read(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -15,12 +15,13 @@ from typing import ClassVar
 
 from lineage import vocabulary as v
 from lineage.canonical import encode_attributes, relation_key
+from lineage.clocks import moment
 from lineage.generations import (
     Generation,
+    Logs,
     Place,
     declared_evidence,
     generations,
-    moment,
     place_evidence,
     place_iri,
     product_iri,
@@ -102,23 +103,19 @@ class Resolution:
     """Where -> the version that is there now, as far as is known."""
 
 
-Former = Mapping[tuple[Place, str], Collection[str]]
-"""(where, activity) -> identifiers under which the version that it wrote there was known before."""
-
-
 def resolution(
     events: Mapping[str, FileEvent],
     places: Mapping[str, Place],
-    former: Former = MappingProxyType({}),
+    logs: Logs = MappingProxyType({}),
 ) -> Resolution:
     """What the events mean together.
 
     Args:
         events: One event for each key; see `lineage.generations.latest`.
         places: Event key -> where it happened.
-        former: Identifiers that are to be found still.
+        logs: What logs say of them besides.
     """
-    return _Resolving(events, places, former).run()
+    return _Resolving(events, places, logs).run()
 
 
 @dataclass(slots=True)
@@ -154,12 +151,12 @@ class _Resolving:
     """One resolution under way; every part of it is a set or keyed, so no order can show."""
 
     def __init__(
-        self, events: Mapping[str, FileEvent], places: Mapping[str, Place], former: Former
+        self, events: Mapping[str, FileEvent], places: Mapping[str, Place], logs: Logs
     ) -> None:
         self.events = events
         self.places = places
-        self.former = former
-        self.written = generations(events, self.places)
+        self.logs = logs
+        self.written = generations(events, self.places, logs)
         self.drafts: dict[str, _Draft] = {}
         self.bindings: dict[str, Relation] = {}
         self.links: dict[str, Relation] = {}
@@ -197,7 +194,8 @@ class _Resolving:
         draft = self._draft(one.identifier, "product" if one.product else "generation")
         draft.generated_at[one.place] = one.end or _EARLIEST
         if one.activity is not None and one.principal:
-            draft.aliases.update(self.former.get((one.place, one.activity), ()))
+            logged = self.logs.get((one.place, one.activity))
+            draft.aliases |= logged.versions if logged is not None else frozenset()
         if one.product is None or one.activity is None:
             return
         if one.principal:
@@ -248,7 +246,9 @@ class _Resolving:
         elif event.product is not None and event.product in self.written.products:
             found, evidence = self._used_product(event, event.product, place)
         else:
-            generation = self.written.last_before(event, self.written.at.get(place, []))
+            logged = self.logs.get((place, event.activity or ""))
+            offset = None if logged is None else logged.offset
+            generation = self.written.last_before(event, self.written.at.get(place, []), offset)
             if generation is not None:
                 found, evidence = generation.identifier, evidence or "path+time"
             elif evidence is not None:

@@ -389,6 +389,15 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         CTAPIPE + "config": "the configuration as JSON: on an activity as recorded; on a plan "
         "without paths, log and verbosity, and the inputs and outputs of its activities",
         CTAPIPE + "samples": "CPU and memory samples as JSON",
+        CTAPIPE + "log_line": "first line of a run in its text log",
+        CTAPIPE + "log_warnings": "warnings that a run's text log holds",
+        CTAPIPE + "log_errors": "errors that a run's text log holds, critical ones among them",
+        CTAPIPE + "log_file": "where the run wrote its text log, by its configuration",
+        CTAPIPE + "exception": "why a run failed, by its text log",
+        CTAPIPE + "overwrote": "a file that was there already and was overwritten, by the text log",
+        CTAPIPE + "provenance_log": "where the provenance record is, by the run's text log",
+        CTAPIPE + "config_repr": "the configuration as Python prints it, where only a text log has "
+        "it",
         CTAPIPE + "record": "what else the activity's record says, as JSON",
         CTAPIPE + "file_record": "what else the record of an input or output says, as JSON",
         CTAPIPE + "url": "the URL of an input or output as recorded, where it is not the path",
