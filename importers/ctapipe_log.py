@@ -153,6 +153,9 @@ class _Log:
         sign = _sign(message)
         if sign is not None:
             yield from self._begin(root, sign, record)
+        elif root not in self._runs and _nameless(_name(root)) in self._runs:
+            # a log without its beginning, where the provenance system spoke first
+            self._runs[root] = self._runs.pop(_nameless(_name(root)))
         run = self._run(root, record)
         run.tell(record.text)
         if sign == "version":
@@ -225,10 +228,7 @@ class _Log:
             run = self._run(root, record, name)
             run.tell(record.text)
             run.finish(record.time, 2)
-            if root == _nameless(name):
-                # no tool of that name: an activity within one
-                run.status = run.status or "completed"
-                yield from self._close(root)
+            run.status = run.status or "completed"
         elif _ENTITY.match(message) and _ACTIVITY in message:
             # quotes in names are not escaped: the last one ends it
             path, _, name = _ENTITY.sub("", message, count=1).rpartition(_ACTIVITY)
@@ -255,7 +255,7 @@ class _Log:
         run = self._runs.get(root)
         if run is not None:
             again = sign in run.signs or (sign == "loading" and "version" in run.signs)
-            if again or (run.ended and sign != "started"):
+            if again or run.ended:
                 yield from self._close(root)
         if len(self._runs) >= _MOST_RUNS and root not in self._runs:
             yield from self._close(next(iter(self._runs)))
@@ -265,8 +265,7 @@ class _Log:
         """The run under way, which begins here where there is none."""
         run = self._runs.pop(root, None)
         if run is None:
-            name = name or root.partition(".")[2] or root
-            run = LogRun(name, record.line, record.time, self._ordinal)
+            run = LogRun(name or _name(root), record.line, record.time, self._ordinal)
             self._ordinal += 1
         self._runs[root] = run
         return run
@@ -347,6 +346,11 @@ def _sign(message: str) -> str | None:
     if message.startswith("Starting: "):
         return "starting"
     return "loading" if message.startswith("Loading config from ") else None
+
+
+def _name(root: str) -> str:
+    """Of the tool whose loggers have this root: ``module.name``, or its class until 0.9."""
+    return root.partition(".")[2] or root
 
 
 def _nameless(name: str) -> str:

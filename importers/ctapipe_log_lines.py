@@ -24,7 +24,7 @@ _HEAD = re.compile(rb"(?:(" + _TIME + rb") )? *" + _LEVEL + _PLACE)
 _TELLING = re.compile(
     rb"(?:" + _TIME + rb" )? *" + _COLOURED
     # warnings and errors all count; of the rest some messages do, by their first letters
-    + rb"(?:[WEC]|[DI][^\[]* \[[^\]]*\](?: \([^)]*\))?: (?=[CFILOPSacfs])"
+    + rb"(?:[WEC]|[DI][A-Z]*" + _COLOURED + rb" \[[^\]]*\](?: \([^)]*\))?: (?=[CFILOPSacfs])"
     rb"(?:ctapipe version |Starting: |started activity: |Loading config from |INPUT PATH = "
     rb"|added (?:in|out)put entity '|finished activity: |Output: |PROVENANCE: '|Finished|CONFIG: ))"
 )  # fmt: skip

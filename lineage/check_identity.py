@@ -16,7 +16,7 @@ from lineage import vocabulary as v
 from lineage.canonical import encode_event
 from lineage.check_findings import KIND_BY_WORD, Finding, FindingKind, shown
 from lineage.check_graph import Graph
-from lineage.generations import moment
+from lineage.clocks import moment
 from lineage.identity import IdentitySettings, Resolution
 from lineage.records import EventKind, FileEvent
 from lineage.subgraph import StoredEvent

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lineage import vocabulary as v
+from lineage.clocks import moment
 from lineage.event_order import EventOrder
-from lineage.generations import moment
 from lineage.records import Activity, Bundle, Element, Iri, Record, Relation
 from lineage.vocabulary import RelationKind
 

@@ -212,16 +212,19 @@ def fit(run: FileEvent, activity: FileEvent) -> Fit | None:
 
 
 def _files_agree(run: FileEvent, activity: FileEvent) -> bool | None:
-    """True: the activity has all files of the run; False: it may be; ``None``: it is another."""
-    used, generated = Names(activity, USED), Names(activity, GENERATED)
-    written = [str(value) for name, value in run.relation_attributes if name == GENERATED]
-    if not all(path in generated for path in written):
+    """True: they name the same files; False: it may be; ``None``: the run wrote other files.
+
+    A log that tells when a run was over lists what it had written, but not all that it read.
+    """
+    written = {value for name, value in run.relation_attributes if name == GENERATED}
+    outputs = {value for name, value in activity.relation_attributes if name == GENERATED}
+    generated = Names(activity, GENERATED)
+    if len(written) != len(outputs) or not all(str(path) in generated for path in written):
         return None
     read = [str(value) for name, value in run.relation_attributes if name == USED]
-    if not all(path in used for path in read):
-        # what failed while it opened a file may not have recorded it
-        return None if written else False
-    return bool(read or written)
+    used = Names(activity, USED)
+    # what was opened is not always recorded
+    return bool(read or written) and all(path in used for path in read)
 
 
 class Names:

@@ -131,19 +131,21 @@ def test_a_run_alone_has_its_own_identifiers_and_local_times() -> None:
     )
 
 
-def test_an_output_that_the_record_lacks_is_another_run() -> None:
-    """Everything that a run wrote was recorded."""
-    assert joined(RECORD, logged("l", (0, 60), ["/d/in"], ["/d/else"])) == {}
+@pytest.mark.parametrize("outputs", [["/d/else"], ["/d/out", "/d/else"], []])
+def test_a_run_that_wrote_other_files_is_another(outputs: list[str]) -> None:
+    """Everything that a run wrote was recorded, and a log lists it when the run is over."""
+    assert joined(RECORD, logged("l", (0, 60), ["/d/in"], outputs)) == {}
 
 
 def test_without_files_times_must_agree_closely() -> None:
     """A run that says of no file is joined within a second, and then says what it rests on."""
+    record = told("r", (0, 60), ["/d/in"])
     near, far = logged("l", (2, 60.9)), logged("l", (2, 61.5))
     late = logged("l", (9, 60))
 
-    assert joined(RECORD, near) == {RUN + "l": "urn:uuid:r"}
-    assert joined(RECORD, far) == joined(RECORD, late) == {}
-    assert (v.JOINED_BY, "name and times") in resolved(RECORD, near).runs["urn:uuid:r"].attributes
+    assert joined(record, near) == {RUN + "l": "urn:uuid:r"}
+    assert joined(record, far) == joined(record, late) == {}
+    assert (v.JOINED_BY, "name and times") in resolved(record, near).runs["urn:uuid:r"].attributes
 
 
 def test_files_decide_between_activities() -> None:
@@ -179,8 +181,9 @@ def test_what_fits_two_activities_is_joined_with_none() -> None:
 
 def test_two_runs_that_fit_one_activity_are_joined_by_neither() -> None:
     """Unless one of them fits better."""
+    record = told("r", (0, 60), ["/d/in"])
     one, other = (logged(name, (0, 60), ["/d/in"]) for name in "lm")
-    result = resolved(RECORD, one, other)
+    result = resolved(record, one, other)
     closer = logged("n", (0, 60), ["/d/in"], ["/d/out"])
 
     assert set(result.runs) == {RUN + "l", RUN + "m"}
@@ -194,7 +197,7 @@ def test_two_runs_that_fit_one_activity_are_joined_by_neither() -> None:
 def test_an_activity_that_still_runs_is_joined_when_it_has_ended() -> None:
     """Without stop it fits nothing; later told as finished it is the same activity."""
     running = [ran("urn:uuid:r", "tool", seconds(0), None)]
-    log = logged("l", (0, 60), ["/d/in"])
+    log = logged("l", (0, 60), ["/d/in"], ["/d/out"])
 
     assert joined(running, log) == {}
     assert joined(running, log, RECORD) == {RUN + "l": "urn:uuid:r"}
