@@ -38,6 +38,7 @@ _AMBIGUITIES = frozenset(
         FindingKind.PRODUCT_LATER,
         FindingKind.PRODUCT_KEPT,
         FindingKind.UNBOUND_USE,
+        FindingKind.AMBIGUOUS_RUN,
         FindingKind.SAME_INSTANT,
         FindingKind.SHARED_PATH,
         FindingKind.MOVED_INPUT,

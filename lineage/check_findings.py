@@ -88,6 +88,11 @@ class FindingKind(Enum):
         _WARNING,
         "a path was used before any known generation of it, so its version is unknown",
     )
+    AMBIGUOUS_RUN = _Row(
+        "ambiguous-run",
+        _WARNING,
+        "a run that a text log tells of may be several activities: it is taken for one of its own",
+    )
     PRODUCT_KEPT = _Row(
         "product-kept", _WARNING, "a second activity lists the same product id as its output"
     )

@@ -18,14 +18,18 @@ from lineage.check_findings import KIND_BY_WORD, Finding, FindingKind, shown
 from lineage.check_graph import Graph
 from lineage.clocks import moment
 from lineage.identity import IdentitySettings, Resolution
-from lineage.records import EventKind, FileEvent
+from lineage.records import Attributes, EventKind, FileEvent
+from lineage.runs import GENERATED, USED, Index
 from lineage.subgraph import StoredEvent
 
+_LONGEST = 200
+"""Characters kept of a run's attributes: as many as tell them apart."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _ADVICE = {
     FindingKind.PRODUCT_KEPT: "See whether that activity changed the file; if it did not, its log "
     "should list it as an input only.",
     FindingKind.PRODUCT_LATER: "See whether clocks disagree, or the tool lists its output twice.",
+    FindingKind.AMBIGUOUS_RUN: "See which of them ran at that time where the log was written.",
     FindingKind.UNBOUND_USE: "Import the log of whoever wrote it before, if there is one.",
     FindingKind.SAME_INSTANT: "See which of them wrote last.",
 }
@@ -43,11 +47,23 @@ class _Told:
 
     @property
     def rank(self) -> tuple[bool, datetime, bool, int, str]:
-        """As `lineage.generations.latest` ranks whole events; attributes end their text."""
+        """As `lineage.latest_events.latest` ranks whole events; attributes end their text."""
         event = self.event
         stop = moment(event.stop)
         more = event.product_counts, self.attributes, encode_event(event)
         return (event.stop is not None, stop or _NEVER, *more)
+
+
+def _needed(event: FileEvent) -> Attributes:
+    """What resolution, and nothing that is made of it here, needs of what a relation says."""
+    if event.kind is not EventKind.RUN:
+        return tuple(pair for pair in event.relation_attributes if pair[0] == v.IDENTIFIED_BY)
+    return tuple(
+        (name, value[:_LONGEST])
+        if isinstance(value, str) and name not in (USED, GENERATED)
+        else (name, value)
+        for name, value in event.relation_attributes
+    )
 
 
 class Events:
@@ -68,9 +84,7 @@ class Events:
                 path=self._word(one.path),
                 activity=one.activity and self._word(one.activity),
                 attributes=(),
-                relation_attributes=tuple(
-                    pair for pair in one.relation_attributes if pair[0] == v.IDENTIFIED_BY
-                ),
+                relation_attributes=_needed(one),
             ),
             len(one.attributes) + len(one.relation_attributes),
             {self._word(stored.source)},
@@ -113,11 +127,19 @@ class Events:
                 leader[mark] = mark = leader[leader[mark]]
             return mark
 
+        runs: list[FileEvent] = []
         for told in self._told.values():
-            # paths are absolute, so that none is the mark of a product
+            # neither an absolute path nor an IRI begins like the mark of a product
             path = lead(told.event.path)
-            if told.event.product is not None:
+            if told.event.kind is EventKind.RUN:
+                runs.append(told.event)
+                leader[lead(f"product {told.event.path}")] = path
+            elif told.event.product is not None:
                 leader[lead(f"product {told.event.product}")] = path
+        index = Index(runs)
+        for run in runs:
+            for other, _ in index.fitting(run):
+                leader[lead(other.path)] = lead(run.path)
         found: dict[str, list[str]] = defaultdict(list)
         for key, told in self._told.items():
             found[lead(told.event.path)].append(key)
@@ -136,6 +158,8 @@ class Events:
             meant = event.kind is EventKind.GENERATION or not activities
             if version in ids and (meant or event.activity in ids):
                 sources |= self._told[key].sources
+            if event.kind is EventKind.RUN and kind is FindingKind.AMBIGUOUS_RUN:
+                sources |= self._told[key].sources if event.path in ids else set()
         advice = _ADVICE.get(kind)
         text = f"{shown(found.message, 1_500)} {advice}" if advice else shown(found.message, 1_500)
         return Finding(

@@ -13,24 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
-from urllib.parse import quote
 
 from lineage import vocabulary as v
-from lineage.canonical import encode_event
 from lineage.clocks import Clock, doubtful, is_zoneless, moment
-from lineage.identifiers import RELATIVE, file_iri
-from lineage.records import Attributes, EventKind, FileEvent
-
-Place = tuple[str, str]
-"""(realm, path): what a path means, and on which host."""
+from lineage.places import Place, place_iri, product_iri, version_fragment
+from lineage.records import EventKind, FileEvent
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _HEADER_DELAY = timedelta(seconds=1)
 """A header may be written this long after its activity says that it stopped, and times in it may be
 whole seconds."""
-
-_UUID = "urn:uuid:"
 
 
 def end_of(event: FileEvent) -> datetime | None:
@@ -50,71 +43,6 @@ def precedence(
     if end is None:
         return _LATEST, _LATEST, activity or ""
     return end, end if start is None else start, activity or ""
-
-
-def same_types(some: Attributes, others: Attributes) -> bool:
-    """Equal attributes hold the same values: 1, 1.0 and True are equal to Python, not to PROV."""
-    return all(
-        type(value) is type(other) for (_, value), (_, other) in zip(some, others, strict=True)
-    )
-
-
-def _identical(one: FileEvent, other: FileEvent) -> bool:
-    return one is other or (
-        one == other
-        and same_types(one.attributes, other.attributes)
-        and same_types(one.relation_attributes, other.relation_attributes)
-    )
-
-
-def latest(pairs: Iterable[tuple[str, FileEvent]]) -> dict[str, FileEvent]:
-    """One event for each key: finished beats running, then the later stop, then who says more.
-
-    It is the maximum of a total order, so neither order nor repetition nor grouping matters.
-    """
-    chosen: dict[str, FileEvent] = {}
-    for key, event in pairs:
-        other = chosen.setdefault(key, event)
-        if not _identical(other, event) and _rank(event) > _rank(other):
-            chosen[key] = event
-    return chosen
-
-
-def _rank(event: FileEvent) -> tuple[bool, datetime, bool, int, str]:
-    return (
-        event.stop is not None,
-        moment(event.stop) or _EARLIEST,
-        event.product_counts,
-        len(event.attributes) + len(event.relation_attributes),
-        encode_event(event),
-    )
-
-
-def product_iri(product: str) -> str:
-    """The IRI of a product id."""
-    return _UUID + quote(product, safe="")
-
-
-def _fragment(activity: str) -> str:
-    return quote(activity.removeprefix(_UUID), safe="/:@-._~")
-
-
-def place_iri(place: Place, activity: str | None = None) -> str:
-    """The ``file:`` IRI of a path, or of the version of it that an activity wrote.
-
-    What is no absolute path is an IRI already.
-    """
-    realm, path = place
-    if not path.startswith("/"):
-        return path if activity is None else f"{path}#{_fragment(activity)}"
-    fragment = "" if activity is None else activity.removeprefix(_UUID)
-    return file_iri(path, realm=realm, fragment=fragment)
-
-
-def place_evidence(place: Place) -> str:
-    """What `place_iri` rests on where nobody is known to have written the path."""
-    path = place[1]
-    return "path" if path.startswith(("/", RELATIVE)) else "iri"
 
 
 @dataclass(slots=True, eq=False)
@@ -441,6 +369,6 @@ def _name(found: Iterable[Generation], created: Mapping[str, datetime], written:
             written.makers[product] = min(fitting)[1] or None
         for one in ones:
             own = one.activity is None or one.activity == written.makers.get(product)
-            one.identifier = iri if own else f"{iri}#{_fragment(one.activity or '')}"
+            one.identifier = iri if own else f"{iri}#{version_fragment(one.activity or '')}"
         ones.sort(key=lambda one: one.order)
         written.carriers[product] = ones

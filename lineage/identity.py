@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from lineage.canonical import digest
-from lineage.generations import Logged, Place, latest, same_types
+from lineage.generations import Logged
 from lineage.joining import join
+from lineage.latest_events import latest, same_types
+from lineage.places import Place
 from lineage.records import EventKind, FileEvent, Relation
 from lineage.runs import Search, is_run
 from lineage.subgraph import StoredEvent

@@ -13,7 +13,8 @@ from datetime import timedelta
 
 from lineage import vocabulary as v
 from lineage.canonical import relation_key
-from lineage.generations import Logged, place_iri
+from lineage.generations import Logged
+from lineage.places import place_iri
 from lineage.records import EventKind, FileEvent, Iri, Relation, attributes
 from lineage.runs import AGENT, GENERATED, USED, Fit, Index, Names, is_run
 from lineage.versions import Finding, Run
@@ -39,7 +40,7 @@ def join(events: Mapping[str, FileEvent]) -> Joined:
     """Finds the activity of every run.
 
     Args:
-        events: One event for each key; see `lineage.generations.latest`.
+        events: One event for each key; see `lineage.latest_events.latest`.
     """
     told = [event for event in events.values() if event.kind is EventKind.RUN]
     rest = {key: event for key, event in events.items() if event.kind is not EventKind.RUN}

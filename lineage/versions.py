@@ -16,18 +16,10 @@ from typing import ClassVar
 from lineage import vocabulary as v
 from lineage.canonical import encode_attributes, relation_key
 from lineage.clocks import moment
-from lineage.generations import (
-    Generation,
-    Logs,
-    Place,
-    declared_evidence,
-    generations,
-    place_evidence,
-    place_iri,
-    product_iri,
-)
+from lineage.generations import Generation, Logs, declared_evidence, generations
 from lineage.identifiers import written_path
 from lineage.observations import key_sources, observed
+from lineage.places import Place, place_evidence, place_iri, product_iri
 from lineage.records import (
     ELEMENT_CLASSES,
     Activity,
@@ -111,7 +103,7 @@ def resolution(
     """What the events mean together.
 
     Args:
-        events: One event for each key; see `lineage.generations.latest`.
+        events: One event for each key; see `lineage.latest_events.latest`.
         places: Event key -> where it happened.
         logs: What logs say of them besides.
     """

@@ -37,6 +37,7 @@ from tests.checked_stores import (
     words,
 )
 from tests.file_events import P1, SETTINGS, at, generation, header, use
+from tests.run_events import logged, told
 from tests.strategies import documents
 
 ROOT = Path(__file__).parent.parent
@@ -326,6 +327,21 @@ def test_a_use_before_every_generation() -> None:
     assert words(store) == ["unbound-use"]
     assert only(store, "unbound-use").records == ("file:///d/x.dl1.h5",)
     assert "Import the log" in only(store, "unbound-use").message
+
+
+def test_a_run_that_may_be_several_activities() -> None:
+    """It is told of the log and of the records, wherever they stand; one that fits is joined."""
+    span, files = (0, 60), (["/d/in"], ["/d/out"])
+    store = planted([], logged("l", span, *files), key="log")
+    for name in ("q", "r"):
+        planted([run(name)], told(name, span, *files), key=name, store=store)
+    finding = only(store, "ambiguous-run")
+    one = planted([run("r")], told("r", span, *files), key="r")
+    planted([], logged("l", span, *files), key="log", store=one)
+
+    assert finding.records == ("urn:lineage:run:l", "urn:uuid:q", "urn:uuid:r")
+    assert finding.sources == ("log", "q", "r")
+    assert "ambiguous-run" not in words(one)
 
 
 def test_a_product_that_a_second_activity_lists() -> None:

@@ -1,0 +1,40 @@
+"""Where files are, and the identifiers of what is there."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from lineage.identifiers import RELATIVE, file_iri
+
+Place = tuple[str, str]
+"""(realm, path): what a path means, and on which host."""
+
+_UUID = "urn:uuid:"
+
+
+def product_iri(product: str) -> str:
+    """The IRI of a product id."""
+    return _UUID + quote(product, safe="")
+
+
+def version_fragment(activity: str) -> str:
+    """What tells the version that an activity wrote from others."""
+    return quote(activity.removeprefix(_UUID), safe="/:@-._~")
+
+
+def place_iri(place: Place, activity: str | None = None) -> str:
+    """The ``file:`` IRI of a path, or of the version of it that an activity wrote.
+
+    What is no absolute path is an IRI already.
+    """
+    realm, path = place
+    if not path.startswith("/"):
+        return path if activity is None else f"{path}#{version_fragment(activity)}"
+    fragment = "" if activity is None else activity.removeprefix(_UUID)
+    return file_iri(path, realm=realm, fragment=fragment)
+
+
+def place_evidence(place: Place) -> str:
+    """What `place_iri` rests on where nobody is known to have written the path."""
+    path = place[1]
+    return "path" if path.startswith(("/", RELATIVE)) else "iri"
