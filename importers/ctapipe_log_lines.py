@@ -44,11 +44,14 @@ class LogRecord(NamedTuple):
     """``module.function``, or nothing (0.5.0)."""
     message: str
     text: bytes
-    """The whole line."""
+    """The whole line, without colours."""
+    colours: int = 0
+    """Bytes of colours in it."""
 
 
 def record_of(text: bytes, line: int) -> LogRecord | None:
     """The record that begins with this line, or ``None`` for one that goes on."""
+    length = len(text)
     if b"\x1b" in text:
         text = _COLOUR.sub(b"", text)
     head = _HEAD.match(text)
@@ -60,24 +63,38 @@ def record_of(text: bytes, line: int) -> LogRecord | None:
     message = text[head.end() :].decode("utf-8", "replace").rstrip("\r\n")
     # until 0.9 a slash stood between module and function
     place = (place or "").replace("/", ".")
-    return LogRecord(line, time, level or "", logger or "", place, message, text)
+    colours = length - len(text)
+    return LogRecord(line, time, level or "", logger or "", place, message, text, colours)
 
 
 class LogLines:
     """Reads a log, holding a megabyte and one line in memory."""
 
-    def __init__(self, file: BinaryIO, on_problem: OnProblem) -> None:
+    def __init__(
+        self, file: BinaryIO, on_problem: OnProblem, *, line: int = 1, byte: int = 0
+    ) -> None:
+        """Does not read yet.
+
+        Args:
+            file: The log, from the beginning of a line on.
+            on_problem: Is told what is left out.
+            line: Number of that line.
+            byte: Bytes before it.
+        """
         self.records = False
         """Some line began a record."""
         self._file = file
         self._on_problem = on_problem
         self._lines: list[bytes] = []
         self._at = 0
-        self._before = 0
+        self._before = line - 1
         """Lines that came before those in memory."""
-        self._before_bytes = 0
+        self._before_bytes = byte
+        self._counted = 0
+        """Lines in memory whose bytes are counted among those."""
         self._rest = b""
-        self._cut = False
+        self._left_out = 0
+        """Bytes of the line that is longest, or is becoming so."""
         self._ended = False
 
     def __iter__(self) -> Iterator[LogRecord]:
@@ -95,6 +112,9 @@ class LogLines:
                         break
             else:
                 self._at = len(lines)
+        if self._rest:
+            message = "the last line has no end; the log may be cut off. It is left out."
+            self._on_problem(Problem(str(self._before + len(self._lines) + 1), message, 0))
 
     def continued(self, most: int = 1) -> list[bytes]:
         """The next lines that go on with the record above, some of them; none at its end."""
@@ -109,33 +129,46 @@ class LogLines:
         self._at += len(found)
         return found
 
+    def byte_of(self, line: int) -> int:
+        """Bytes of the log before a line that is not before the one asked for last.
+
+        Args:
+            line: That of the record that was read last, or of the end.
+        """
+        index = line - 1 - self._before
+        if index > 0 and self._counted == 0:
+            self._before_bytes += self._left_out
+            self._left_out = 0
+        self._before_bytes += sum(len(text) + 1 for text in self._lines[self._counted : index])
+        self._counted = index
+        return self._before_bytes
+
     @property
-    def read_bytes(self) -> int:
-        """Bytes of the log before the current line."""
-        return self._before_bytes + sum(len(line) + 1 for line in self._lines[: self._at - 1])
+    def end(self) -> int | None:
+        """The line that would come next, when all is read; ``None`` where one has begun."""
+        return None if self._rest else self._before + len(self._lines) + 1
 
     def _fill(self) -> bool:
         """Takes the next lines into memory, where there are any."""
+        self.byte_of(self._before + len(self._lines) + 1)
         self._before += len(self._lines)
-        self._before_bytes += sum(map(len, self._lines)) + len(self._lines)
-        self._lines, self._at = [], 0
+        self._lines, self._at, self._counted = [], 0, 0
         while not self._lines and not self._ended:
             data = self._file.read(_CHUNK_BYTES)
             self._ended = not data
             lines = (self._rest + data).split(b"\n")
             self._rest = lines.pop()
-            if self._ended and self._rest:
-                lines.append(self._rest)
-                message = "the last line has no end; the log may be cut off."
-                self._on_problem(Problem(str(self._before + 1), message, 0))
-            if self._cut and lines:
-                self._cut = False
+            if lines and (self._left_out or len(lines[0]) > _LONGEST_LINE):
                 message = f"the line is longer than {_LONGEST_LINE >> 20} MB. The rest of it is "
                 self._on_problem(Problem(str(self._before + 1), message + "left out.", 0))
-                lines[0] = lines[0][:_LONGEST_LINE]
-            if len(self._rest) > _LONGEST_LINE:
-                self._rest, self._cut = self._rest[:_LONGEST_LINE], True
+                lines[0] = self._shortened(lines[0])
+            elif not lines:
+                self._rest = self._shortened(self._rest)
             self._lines = lines
         if not self._before and self._lines:
             self._lines[0] = self._lines[0].removeprefix(b"\xef\xbb\xbf")
         return bool(self._lines)
+
+    def _shortened(self, text: bytes) -> bytes:
+        self._left_out += max(0, len(text) - _LONGEST_LINE)
+        return text[:_LONGEST_LINE]

@@ -11,15 +11,13 @@ from datetime import datetime
 from importers import agents
 from importers.recorded_paths import absolute_path, scoped_identifier
 from lineage.records import (
-    Activity,
     Agent,
     EventKind,
     FileEvent,
     Statement,
     Value,
-    attributes,
 )
-from lineage.runs import GENERATED, RUN, USED, Names, did, fit, ran, run_iri
+from lineage.runs import RUN, did, fit, ran, run_iri
 from lineage.vocabulary import CTAPIPE
 
 _LONGEST_TEXT = 10_000
@@ -28,6 +26,8 @@ _CONFIGURATION_ROLE = "Tool Configuration"
 """The role that ctapipe gives to configuration files in its provenance logs, from 0.15 on."""
 _LOG_FILE = re.compile(r"'log_file': (?:\w*Path\()?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 _CONFIGURATION_FILE = re.compile(r"Path\('((?:[^'\\]|\\.)*)'\)|Path\(\"((?:[^\"\\]|\\.)*)\"\)")
+_RELEASE = re.compile(r"0\.(\d{1,4})(?!\d)")
+_LAST_WORD_SINCE = 23
 _NEXT_PATH = re.compile(r" (?=/|[A-Za-z]:[/\\])")
 
 
@@ -65,14 +65,14 @@ class LogRun:
     """It has further files."""
     configurations: dict[str, None] = field(default_factory=dict)
     outputs: str = ""
-    """The last list of outputs."""
+    """The last list of outputs: until the tool's own word, the next may be its own."""
     overwrote: dict[str, None] = field(default_factory=dict)
     configuration: str | None = None
     provenance_log: str | None = None
-    known: FileEvent | None = None
-    """What its provenance, which the log holds whole, says of the activity."""
+    known: str | None = None
+    """The activity whose record, which the log holds, is its own."""
     content: str = ""
-    """Digest of the lines that told of it, where they have no time."""
+    """Digest of the lines that told of it until its end, where they have no time."""
 
     def begin(self, sign: str) -> None:
         """A line said that it begins."""
@@ -80,7 +80,7 @@ class LogRun:
 
     def tell(self, text: bytes) -> None:
         """Takes up a line of a log without times: nothing else tells its runs apart."""
-        if self.time is None:
+        if self.time is None and not self.ended:
             self.content = hashlib.sha256(self.content.encode() + text).hexdigest()
 
     def finish(self, time: str | None, nearness: int) -> None:
@@ -129,10 +129,27 @@ class LogRun:
     @property
     def identifier(self) -> str:
         """Made of what every copy of the log says: when, which tool and version, and its input."""
-        time = self.version_time or self.time
-        if time is not None:
-            return run_iri(self.name, time, self.version, next(iter(self.opened), None))
+        if self.version_time is not None:
+            opened = next(iter(self.opened), None)
+            return run_iri(self.name, self.version_time, self.version, opened)
+        if self.time is not None:
+            return run_iri(self.name, self.time)
         return run_iri(self.name, self.ordinal, self.content)
+
+    def break_off(self) -> None:
+        """The log ends here, and may go on: from 0.23 on the tool's own word would come last."""
+        release = _RELEASE.match(self.version or "")
+        if release is not None and int(release[1]) >= _LAST_WORD_SINCE:
+            self.outputs = ""
+
+    @property
+    def identified(self) -> bool:
+        """Whatever else the log will say of it, its identifier stays: its set-up is over."""
+        if self.ended or self.known is not None:
+            return True
+        read = {path for kind, path in self.recorded if kind is EventKind.USE}
+        began = self.opened or self.errors or self.configuration or read - set(self.configurations)
+        return self.version_time is not None and bool(began)
 
     def files(self) -> dict[tuple[EventKind, str], str | None]:
         """What it used and generated, as written, and in which role."""
@@ -171,6 +188,7 @@ class LogRun:
             facts=self._facts(),
             alone=alone,
             agents=[self.software.identifier],
+            same=self.known,
         )
 
     @property
@@ -187,30 +205,16 @@ class LogRun:
 
     def statements(self) -> Iterator[Statement]:
         """What the log says of it."""
-        if self.known is not None:
-            yield from self._statements_of(self.known)
-            return
         event = self.event()
         yield event
         for (kind, path), role in self.files().items():
             place = self._place(path)
             yield did(event.path, kind, place, event.start, event.stop, role=role)
 
-    def _statements_of(self, known: FileEvent) -> Iterator[Statement]:
-        """What the log says besides of an activity whose record it holds."""
-        yield Activity(known.path, attributes(self._facts()))
-        names = {
-            EventKind.USE: Names(known, USED),
-            EventKind.GENERATION: Names(known, GENERATED),
-        }
-        for (kind, path), role in self.files().items():
-            place = _place(path, known.path)
-            if place not in names[kind]:
-                span = known.start, known.stop
-                yield FileEvent(kind, place, known.path, *span, role, node=known.node)
-
     def _place(self, path: str) -> str:
-        return _place(path, self.identifier.removeprefix(RUN))
+        """A path as file events have it."""
+        own = self.identifier.removeprefix(RUN)
+        return absolute_path(path) or scoped_identifier(path, own)[0]
 
     def _facts(self) -> Iterator[tuple[str, Value]]:
         yield CTAPIPE + "log_line", self.line
@@ -238,11 +242,6 @@ def moment(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text.replace(",", "."))
     except ValueError:
         return None
-
-
-def _place(path: str, activity: str) -> str:
-    """A path as file events have it."""
-    return absolute_path(path) or scoped_identifier(path, activity)[0]
 
 
 def _log_file(configuration: str | None) -> str | None:

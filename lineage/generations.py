@@ -157,8 +157,8 @@ class Written:
 class Logged(NamedTuple):
     """What a log said of an activity's use or generation of a path, before it was known whose."""
 
-    offset: timedelta
-    """Local time minus UTC."""
+    offset: timedelta | None
+    """Local time minus UTC, where the log tells times."""
     versions: frozenset[str]
     """Identifiers of what it was said to have written."""
 

@@ -16,11 +16,11 @@ from lineage.canonical import relation_key
 from lineage.generations import Logged
 from lineage.places import place_iri
 from lineage.records import EventKind, FileEvent, Iri, Relation, attributes
-from lineage.runs import AGENT, GENERATED, USED, Fit, Index, Names, is_run
+from lineage.runs import AGENT, GENERATED, SAME, USED, Fit, Index, Names, is_run
 from lineage.versions import Finding, Run
 from lineage.vocabulary import RelationKind
 
-_RELATIONS = frozenset({USED, GENERATED, AGENT})
+_RELATIONS = frozenset({USED, GENERATED, AGENT, SAME})
 
 
 @dataclass(slots=True)
@@ -78,7 +78,8 @@ def join(events: Mapping[str, FileEvent]) -> Joined:
         )
         generation = event.kind is EventKind.GENERATION
         versions = {place_iri(("", event.path), event.activity)} if generation else ()
-        logged = Logged(timedelta(seconds=found.offset_s), frozenset(versions))
+        offset = None if found.offset_s is None else timedelta(seconds=found.offset_s)
+        logged = Logged(offset, frozenset(versions))
         joined.logged.append((spoken, logged))
         if event.path in names[activity.path][generation]:
             del joined.events[key]
@@ -122,8 +123,9 @@ def _ambiguous(run: FileEvent, activities: list[str]) -> Finding:
 
 def _known(run: FileEvent, activity: FileEvent, found: Fit) -> Run:
     """What a log says besides of an activity that is known."""
-    by = "name, times and files" if found.files else "name and times"
-    facts = [*run.attributes, (v.JOINED_BY, by), (v.UTC_OFFSET_MIN, found.offset_s // 60)]
+    facts = [*run.attributes, (v.JOINED_BY, found.evidence)]
+    if found.offset_s is not None:
+        facts.append((v.UTC_OFFSET_MIN, found.offset_s // 60))
     return Run(activity.path, attributes(facts), (run.path,))
 
 

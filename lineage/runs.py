@@ -35,6 +35,7 @@ _KEY = "urn:lineage:run-key:"
 USED = v.PROV + "used"
 GENERATED = v.PROV + "generated"
 AGENT = v.PROV + "agent"
+SAME = v.PROV + "activity"
 """What the relations of a run are called in its event."""
 
 _QUARTER_S = 900
@@ -65,6 +66,7 @@ def ran(
     facts: Iterable[tuple[str, Value]] = (),
     alone: Iterable[tuple[str, Value]] = (),
     agents: Iterable[str] = (),
+    same: str | None = None,
 ) -> FileEvent:
     """An activity ran.
 
@@ -79,13 +81,16 @@ def ran(
         facts: Attributes that the activity has in any case.
         alone: Attributes that it has only where it is joined to no other.
         agents: IRIs of what it is associated with where it is joined to no other.
+        same: The activity that a run is, where its log holds the record of that.
     """
     # sorted as `attributes` would, in half the time: each record of a production comes by here
     files = [(GENERATED, path) for path in sorted(set(generated))]
     files += [(USED, path) for path in sorted(set(used))]
     more = [*alone, *((AGENT, Iri(agent)) for agent in agents)]
-    key = None
-    if start is not None and stop is not None:
+    key = same
+    if same is not None:
+        more.append((SAME, Iri(same)))
+    elif start is not None and stop is not None:
         key = _key(RUN if is_run(activity) else "", name, _bucket(_second(stop)))
     return FileEvent(
         EventKind.RUN,
@@ -146,12 +151,16 @@ def is_loose(value: str) -> bool:
 
 def counterparts(event: FileEvent) -> list[str]:
     """The keys under which what can be joined with a ``RUN`` event is found."""
+    same = same_as(event)
+    if same is not None:
+        return [same]
     if event.stop is None or event.product is None:
         return []
     side = "" if is_run(event.activity) else RUN
     second = _second(event.stop)
     buckets = {_bucket(second - _STOP_S), _bucket(second + _STOP_S)}
-    return [_key(side, event.role or "", bucket) for bucket in sorted(buckets)]
+    keys = [_key(side, event.role or "", bucket) for bucket in sorted(buckets)]
+    return keys if is_run(event.activity) else [*keys, event.path]
 
 
 def _second(time: datetime) -> float:
@@ -172,15 +181,23 @@ def _key(side: str, name: str, bucket: int) -> str:
     return f"{_KEY}{'log' if side else 'record'}:{_short(name)}:{bucket}"
 
 
+def same_as(run: FileEvent) -> str | None:
+    """The activity that a run is, as its log says."""
+    for name, value in run.relation_attributes:
+        if name == SAME and isinstance(value, Iri):
+            return value.value
+    return None
+
+
 class Fit(NamedTuple):
     """How well a log's run fits an activity."""
 
     rank: int
-    """0 is best: the files agree and the stops are the same; 3 is worst."""
-    offset_s: int
-    """Local time minus UTC."""
-    files: bool
-    """The files agree."""
+    """-1: the log says so; 0: the files agree and the stops are the same; 3 is worst."""
+    offset_s: int | None
+    """Local time minus UTC, where the log tells times."""
+    evidence: str
+    """What they agree in."""
 
 
 def fit(run: FileEvent, activity: FileEvent) -> Fit | None:
@@ -192,12 +209,17 @@ def fit(run: FileEvent, activity: FileEvent) -> Fit | None:
     """
     times = [moment(time) for time in (run.start, run.stop, activity.start, activity.stop)]
     begun, ended, start, stop = times
+    same = same_as(run)
+    if same is not None:
+        known = ended is not None and stop is not None
+        offset = _quarters((ended - stop).total_seconds()) if known else None  # type: ignore[operator]
+        return Fit(-1, offset, "record") if activity.path == same else None
     if begun is None or ended is None or start is None or stop is None:
         return None
     if run.role != activity.role:
         return None
     late_s = (ended - stop).total_seconds()
-    offset_s = round(late_s / _QUARTER_S) * _QUARTER_S
+    offset_s = _quarters(late_s)
     stop_s, start_s = abs(late_s - offset_s), (begun - start).total_seconds() - offset_s
     if not _WEST_S <= offset_s <= _EAST_S or stop_s > _STOP_S:
         return None
@@ -208,7 +230,13 @@ def fit(run: FileEvent, activity: FileEvent) -> Fit | None:
         return None
     if not files and (stop_s > _STOP_WITHOUT_FILES_S or start_s > _START_WITHOUT_FILES_S):
         return None
-    return Fit(2 * (not files) + (stop_s > _SAME_STOP_S), offset_s, files)
+    evidence = "name, times and files" if files else "name and times"
+    return Fit(2 * (not files) + (stop_s > _SAME_STOP_S), offset_s, evidence)
+
+
+def _quarters(seconds: float) -> int:
+    """The nearest number of seconds by which zones can differ."""
+    return round(seconds / _QUARTER_S) * _QUARTER_S
 
 
 def _files_agree(run: FileEvent, activity: FileEvent) -> bool | None:
@@ -265,11 +293,16 @@ class Index:
         """Takes one up; it may be there already."""
         if event.product is not None:
             self._by_key[event.product].append(event)
+        if not is_run(event.activity):
+            # by its own identifier, where a log says which it is
+            self._by_key[event.path].append(event)
 
     def fitting(self, event: FileEvent) -> Iterator[tuple[FileEvent, Fit]]:
         """What can be joined with an event."""
         for key in counterparts(event):
             for other in self._by_key.get(key, ()):
+                if is_run(other.activity) == is_run(event.activity):
+                    continue
                 pair = (event, other) if is_run(event.activity) else (other, event)
                 found = fit(*pair)
                 if found is not None:
@@ -299,7 +332,11 @@ class Search:
     def take(self, event: FileEvent, *, new: bool) -> None:
         """Takes up a ``RUN`` event; a new one can change which activity its run was, or others."""
         self.paths.add(event.path)
-        self.products.update(counterparts(event))
+        keys = set(counterparts(event))
+        # an activity that a log names is asked for as what it is
+        named = keys if same_as(event) is not None else set()
+        self.paths |= named
+        self.products |= keys - named
         for other, _ in self._index.fitting(event):
             self._linked[event.path].add(other.path)
             self._linked[other.path].add(event.path)

@@ -268,7 +268,8 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         "generation, path+time, path, argument, header or guess (strongest first); on an activity: "
         "log (a text log alone tells of it; its times are local)",
         JOINED_BY: "what a text log and a provenance record of an activity agree in, so that they "
-        "are taken for one: 'name, times and files' or 'name and times'",
+        "are taken for one: 'record' (the log holds it itself), 'name, times and files' or 'name "
+        "and times'",
         UTC_OFFSET_MIN: "local time of the activity's text log minus UTC, in minutes, as inferred",
         OVERWRITTEN: "true on a file version all of whose paths hold a later version",
         RECORDED_PATH: "the path as the source wrote it, where a relation was bound to a version",

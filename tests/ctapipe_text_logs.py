@@ -9,6 +9,7 @@ from pathlib import Path
 from importers.ctapipe_log import CtapipeLogImporter
 from lineage.interfaces import Problem
 from lineage.records import Activity, EventKind, FileEvent, Statement
+from lineage.runs import RUN
 
 DATA = Path(__file__).parent / "data" / "ctapipe-log"
 LOGS = sorted(DATA.rglob("*.log"))
@@ -35,7 +36,16 @@ def said(text: str | bytes) -> tuple[list[Statement], list[Problem]]:
 
 
 def runs(statements: list[Statement]) -> list[FileEvent]:
-    """The runs that the log tells of, those that have a record of their own among them."""
+    """The runs that the log tells of."""
+    return [one for one in _ran(statements) if one.path.startswith(RUN)]
+
+
+def records(statements: list[Statement]) -> list[FileEvent]:
+    """The activities whose provenance record the log holds."""
+    return [one for one in _ran(statements) if not one.path.startswith(RUN)]
+
+
+def _ran(statements: list[Statement]) -> list[FileEvent]:
     return [one for one in statements if isinstance(one, FileEvent) and one.kind is EventKind.RUN]
 
 

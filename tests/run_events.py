@@ -49,6 +49,7 @@ def logged(
     name: str = "tool",
     offset_min: int = 0,
     warnings: int = 0,
+    same: str | None = None,
 ) -> list[FileEvent]:
     """A log's run: seconds as above, as a clock tells them that is ``offset_min`` ahead of UTC."""
     start, stop = (
@@ -70,6 +71,7 @@ def logged(
         facts=[(v.CTAPIPE + "log_warnings", warnings)],
         alone=[(v.CTAPIPE + "config_repr", "{}")],
         agents=[SOFTWARE],
+        same=same,
     )
     return [*events, run_event]
 
@@ -105,6 +107,7 @@ def run_sets(draw: st.DrawFn) -> list[FileEvent]:
         slow = draw(st.sampled_from((0, 0.1, 0.6, 1.5, 3)))
         offset_min = draw(st.sampled_from((0, 0, 60, 345, -720, 900)))
         stop = None if not draw(st.integers(0, 5)) else span[1] + slow
+        same = None if draw(st.integers(0, 4)) else f"urn:uuid:r{draw(st.integers(0, 4))}"
         for warnings in range(draw(st.integers(1, 2))):
             events += logged(
                 f"{n}",
@@ -114,6 +117,7 @@ def run_sets(draw: st.DrawFn) -> list[FileEvent]:
                 name=name,
                 offset_min=offset_min,
                 warnings=warnings,
+                same=same if warnings else None,
             )
     return events
 

@@ -12,11 +12,24 @@ import pytest
 
 from importers.ctapipe_log import CtapipeLogImporter
 from lineage import vocabulary as v
+from lineage.identity import resolve
 from lineage.interfaces import Confidence
-from lineage.records import Activity, Agent, EventKind, Iri
-from lineage.runs import RUN
+from lineage.records import Activity, Agent, EventKind, FileEvent, Iri
+from lineage.runs import RUN, same_as
 from lineage.vocabulary import CTAPIPE, OUR_ATTRIBUTES
-from tests.ctapipe_text_logs import DATA, LOGS, TOOL, LogText, fact, files, read, runs, said
+from tests.ctapipe_text_logs import (
+    DATA,
+    LOGS,
+    TOOL,
+    LogText,
+    fact,
+    files,
+    read,
+    records,
+    runs,
+    said,
+)
+from tests.file_events import SETTINGS
 
 WORK32 = DATA / "work32" / "ctapipe.log"
 WORK11 = DATA / "work11" / "mylog.log"
@@ -31,12 +44,11 @@ def lines(source: Path, pattern: str) -> list[str]:
 def test_every_run_of_a_log_arrives(source: Path) -> None:
     """As many runs as versions were told, or activities that the log holds the record of."""
     statements, problems = read(source)
-    known = set(lines(source, r'"activity_uuid": "([^"]+)"'))
+    known = {f"urn:uuid:{uuid}" for uuid in lines(source, r'"activity_uuid": "([^"]+)"')}
 
     assert len(runs(statements)) == len(lines(source, r"\): ctapipe version "))
-    assert {one.path for one in runs(statements) if not one.path.startswith(RUN)} == {
-        f"urn:uuid:{uuid}" for uuid in known
-    }
+    assert {one.path for one in records(statements)} == known
+    assert {same_as(one) for one in runs(statements)} - {None} == known
     assert not problems
 
 
@@ -104,22 +116,18 @@ def test_interrupts_and_exit_codes() -> None:
 def test_a_run_whose_record_the_log_holds_is_that_activity() -> None:
     """Until 0.19.3: what the record says is read as from a provenance log; the log adds to it."""
     statements, _ = read(WORK11)
-    declared = [one for one in statements if isinstance(one, Activity)]
-    (first, second) = (one for one in declared if fact(one, "log_line") is not None)
+    first, second = runs(statements)[:2]
 
-    assert len(declared) == 4
-    assert first.identifier == "urn:uuid:a9cb66ba-e9c8-4d8b-a88d-b4e0b8a614d3"
-    assert not first.values(v.PROV_START)
+    assert [one.identifier for one in statements if isinstance(one, Activity)] == [
+        "urn:uuid:a9cb66ba-e9c8-4d8b-a88d-b4e0b8a614d3",
+        "urn:uuid:266dce17-1a37-4fd9-9e73-18f2fb373359",
+    ]
+    assert same_as(first) == "urn:uuid:a9cb66ba-e9c8-4d8b-a88d-b4e0b8a614d3"
+    assert same_as(second) == "urn:uuid:266dce17-1a37-4fd9-9e73-18f2fb373359"
     assert (fact(second, "log_line"), fact(second, "overwrote")) == (
         907,
         "/srv/cta/work11/run1.dl1.h5",
     )
-    # the record names all files of the two; the runs after them have no record in the log
-    assert Counter(one.activity for one in files(statements)) == {
-        "urn:uuid:a9cb66ba-e9c8-4d8b-a88d-b4e0b8a614d3": 2,
-        "urn:uuid:266dce17-1a37-4fd9-9e73-18f2fb373359": 2,
-        runs(statements)[2].path: 2,
-    }
 
 
 def test_at_the_level_of_information_files_come_from_what_was_opened_and_written() -> None:
@@ -379,15 +387,20 @@ def activity(number: int, **changes: object) -> dict[str, object]:
 def test_a_record_within_the_log_is_its_run(style: str) -> None:
     """What the record names is not said again; what only the log tells is said of the activity."""
     statements, problems = with_record(activity(1), style=style).said()
-    (run,) = runs(statements)
+    (run,), (record,) = runs(statements), records(statements)
+    result = resolve([one for one in statements if isinstance(one, FileEvent)], SETTINGS)
+    joined = dict(result.runs[record.path].attributes)
 
-    assert run.path == "urn:uuid:00000000-0000-4000-8000-000000000001"
-    assert [(one.path, one.role) for one in files(statements)] == [
-        ("/d/in", "DL0"),
-        ("/d/out", None),
-        ("/d/more", None),
-    ]
-    assert {one.activity for one in files(statements)} == {run.path}
+    assert record.path == "urn:uuid:00000000-0000-4000-8000-000000000001"
+    assert (same_as(run), run.product) == (record.path, record.path)
+    assert {(one.subject, one.object) for one in result.bindings.values()} == {
+        (record.path, "file:///d/in"),
+        (record.path, "file:///d/more"),
+        ("file:///d/out#00000000-0000-4000-8000-000000000001", record.path),
+    }
+    assert list(result.runs) == [record.path]
+    assert joined[v.JOINED_BY] == "record"
+    assert joined.get(v.UTC_OFFSET_MIN) == (None if run.start is None else 60)
     assert not problems
 
 
@@ -395,16 +408,17 @@ def test_an_empty_record_leaves_the_run_to_the_log() -> None:
     """Wrong options were not recorded until 0.21.1."""
     (run,) = runs(with_record().said()[0])
 
-    assert run.path.startswith(RUN)
+    assert same_as(run) is None
 
 
 def test_a_record_of_another_run_is_not_this_one() -> None:
     """The same tool ran in the process before; its times tell that it was another run."""
     other = activity(2, stop={"time_utc": "2026-03-01T05:05:00.000"})
-    first, second = runs(with_record(other).said()[0])
+    statements, _ = with_record(other).said()
+    (run,), (record,) = runs(statements), records(statements)
 
-    assert first.path == "urn:uuid:00000000-0000-4000-8000-000000000002"
-    assert second.path.startswith(RUN)
+    assert record.path == "urn:uuid:00000000-0000-4000-8000-000000000002"
+    assert same_as(run) is None
 
 
 def test_of_several_activities_the_run_is_the_last_that_fits() -> None:
@@ -412,11 +426,12 @@ def test_of_several_activities_the_run_is_the_last_that_fits() -> None:
     inner = activity(3, activity_name="inner")
     once = with_record(inner, activity(1)).text
     statements, _ = said(once + once.replace("2026-03-01 07", "2026-03-01 08"))
-    told = [one for one in statements if isinstance(one, Activity)]
+    first, second = runs(statements)
 
-    assert [one.identifier[-1] for one in told] == ["3", "1", "1"]
-    assert [one.path[-1] for one in runs(statements)][:2] == ["3", "1"]
-    assert runs(statements)[2].path.startswith(RUN)
+    assert [one.path[-1] for one in records(statements)] == ["3", "1"]
+    assert (same_as(first) or "")[-1:] == "1"
+    # the same activity again is no other run's
+    assert same_as(second) is None
 
 
 def test_damage_within_a_record_is_named_by_its_place_in_the_log() -> None:
@@ -432,7 +447,7 @@ def test_damage_within_a_record_is_named_by_its_place_in_the_log() -> None:
 
     assert problem.place == str(line)
     assert f"at byte {byte}." in problem.message
-    assert [one.path[-1] for one in runs(statements)] == ["2"]
+    assert [one.path[-1] for one in records(statements)] == ["2"]
 
 
 def test_a_log_is_recognised_by_its_lines(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers import ctapipe_log
+from importers import ctapipe_log_runs
 from importers.ctapipe_log import CtapipeLogImporter
 from lineage.canonical import canonical, encode_event
 from lineage.errors import SourceError
@@ -94,7 +94,7 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
 
 def test_a_run_with_too_many_files_is_capped(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is said once, and what was kept is there."""
-    monkeypatch.setattr(ctapipe_log, "_MOST_FILES", 3)
+    monkeypatch.setattr(ctapipe_log_runs, "_MOST_FILES", 3)
     log = LogText().begin()
     for number in range(9):
         log.used(f"/d/{number}")
@@ -106,8 +106,8 @@ def test_a_run_with_too_many_files_is_capped(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_too_many_runs_at_once_end_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log that begins runs without end is read in little memory."""
-    monkeypatch.setattr(ctapipe_log, "_MOST_RUNS", 3)
-    texts = [LogText(tool=f"t{number}").begin().text for number in range(9)]
+    monkeypatch.setattr(ctapipe_log_runs, "_MOST_RUNS", 3)
+    texts = [LogText(tool=f"t{number}").begin().opened("/d").text for number in range(9)]
     statements, problems = said("".join(texts))
 
     assert [one.role for one in runs(statements)] == [f"t{number}" for number in range(9)]
@@ -129,7 +129,7 @@ def test_a_long_configuration_is_left_out_and_said() -> None:
 def test_a_hostile_record_is_told_and_the_log_read_on(record: str) -> None:
     """Nesting, and what is no record, leave the run to what the log says."""
     log = LogText().old_begin().tool("write_provenance", f"PROVENANCE: '{record}'", "DEBUG")
-    statements, problems = log.old_begin("0.11.0").said()
+    statements, problems = log.old_begin("0.11.0").opened("/d").said()
 
     assert len(runs(statements)) == 2
     assert all(problem.place for problem in problems)

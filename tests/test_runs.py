@@ -172,10 +172,9 @@ def test_what_fits_two_activities_is_joined_with_none() -> None:
     """Nothing is guessed in silence: it is a finding, with all that it may be."""
     twin = told("q", (0, 60), ["/d/in"], ["/d/out"])
     result = resolved(RECORD, twin, logged("l", (0, 60), ["/d/in"], ["/d/out"]))
-    (finding,) = result.findings
+    (finding,) = [one for one in result.findings if one.kind == "ambiguous-run"]
 
     assert list(result.runs) == [RUN + "l"]
-    assert finding.kind == "ambiguous-run"
     assert finding.identifiers == (RUN + "l", "urn:uuid:q", "urn:uuid:r")
 
 
@@ -296,8 +295,22 @@ def test_an_address_is_its_own_identifier() -> None:
     assert (RUN + "m", "urn:lineage:path:m:https%3A//host/x") in related(result)
 
 
+def test_what_a_log_says_of_its_record_needs_no_times() -> None:
+    """It holds the record itself; whatever else may fit."""
+    known = logged("l", (None, None), ["/d/in"], ["/d/out"], same="urn:uuid:q")
+    twin = told("q", (0, 60), ["/d/in"], ["/d/out"])
+    rival = logged("m", (0, 60), ["/d/in"], ["/d/out"])
+    result = resolved(RECORD, twin, known, rival)
+
+    assert joined(RECORD, twin, known) == {RUN + "l": "urn:uuid:q"}
+    assert dict(result.runs["urn:uuid:q"].attributes)[v.JOINED_BY] == "record"
+    assert v.UTC_OFFSET_MIN not in dict(result.runs["urn:uuid:q"].attributes)
+    assert set(result.runs) == {"urn:uuid:q", RUN + "m"}
+    assert joined(RECORD, known) == {}
+
+
 def test_a_key_is_shared_by_few() -> None:
-    """Each side asks for at most two keys of the other; no offset of a zone changes them."""
+    """Each side asks for at most two keys of the other, and a record for those who name it."""
     record = ran("urn:uuid:r", "tool", seconds(0), seconds(60))
     for offset in range(-720, 841, 15):
         log = logged("l", (0, 60), offset_min=offset)[-1]
@@ -305,6 +318,7 @@ def test_a_key_is_shared_by_few() -> None:
         assert record.product in counterparts(log)
         assert log.product in counterparts(record)
         assert len(counterparts(log)) <= 2
+        assert counterparts(record)[-1] == record.path
 
 
 def test_agents_are_no_attributes() -> None:
