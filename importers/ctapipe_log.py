@@ -9,8 +9,8 @@ configuration, its version, or that it starts; where a log holds no such line, w
 tells of it.
 
 * A run is what the log says: see lineage/runs.py for how it is joined with the activity of a
-  provenance record. Its identifier is made of tool, time, version and the file that it opened, which
-  every copy of its log tells.
+  provenance record. Its identifier is made of tool, time, version and the file that it opened,
+  which every copy of its log tells.
 * Until 0.19.3 the log of a run holds its provenance record, if debugging messages are logged. Its
   activities are read as from a provenance log, and the run is said to be the one that it fits.
 * Times are local, and nobody knows where: they are kept without zone.
