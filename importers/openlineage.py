@@ -163,7 +163,8 @@ def _values(file: BinaryIO) -> Iterator[tuple[str, Any]]:
                 except Unwritable as error:
                     yield place or "byte 0", DamagedValue(str(error))
             number += 1
-            if cursor.peek() == ",":
+            # a value cannot begin so, and the cursor would stay before it for ever
+            if cursor.peek() in (",", "]", "}", ":"):
                 raise cursor.broken("an event")
     except BrokenText as error:
         yield f"byte {error.byte}", DamagedValue(f"{error.message}; nothing after it is read")

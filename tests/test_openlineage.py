@@ -383,3 +383,15 @@ def test_any_json_is_read_or_told(tmp_path: Path, events: list[Any]) -> None:
 
     assert any(isinstance(one, Activity) for one in found.records)
     assert all(problem.place and problem.message for problem in found.problems)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}}', '[{"a": 1}]]', "]", "}", '{"a": 1}:', "[1,]]"])
+def test_what_begins_no_value_ends_the_reading(text: str, tmp_path: Path) -> None:
+    """A bracket too many is told once, and reading ends there."""
+    source = tmp_path / "events.json"
+    source.write_text(text)
+    problems: list[Problem] = []
+    with pytest.raises(SourceError):
+        list(OpenLineageImporter().records(source, problems.append))
+
+    assert 0 < len(problems) < 5
