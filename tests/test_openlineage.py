@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from importers.openlineage import OpenLineageImporter
 from lineage import queries
 from lineage import vocabulary as v
 from lineage.errors import SourceError
-from lineage.interfaces import Confidence
+from lineage.interfaces import Confidence, Problem
 from lineage.records import Activity, Agent, Entity, EventKind, Iri, Relation
 from lineage.session import Outcome, import_paths
 from lineage.settings import Settings
