@@ -25,8 +25,8 @@ from lineage.check_graph import Graph
 from lineage.check_identity import Events
 from lineage.check_prov import Influences, Statements
 from lineage.check_subruns import missing_subruns
+from lineage.graph_store import Direction, GraphStore, Source
 from lineage.identity import IdentitySettings
-from lineage.interfaces import Direction, GraphStore, Source
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import INFLUENCES
 

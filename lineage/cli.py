@@ -32,7 +32,7 @@ from lineage.command_options import (
 )
 from lineage.command_streams import output_stream, progress_line
 from lineage.errors import LineageError
-from lineage.interfaces import CypherStore, Direction, GraphStore
+from lineage.graph_store import CypherStore, Direction, GraphStore
 from lineage.records import Record
 from lineage.session import import_paths, open_store
 from lineage.stores.memory import MemoryStore

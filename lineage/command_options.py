@@ -11,7 +11,7 @@ import typer
 
 from lineage import queries, report
 from lineage.errors import LineageError
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.session import open_store
 from lineage.settings import Settings, load_settings
 from lineage.subgraph import StoredElement

@@ -30,7 +30,7 @@ from lineage.disk_facts import (
     overwritten,
 )
 from lineage.errors import AccessRefused, FileMissing
-from lineage.interfaces import Direction, GraphStore
+from lineage.graph_store import Direction, GraphStore
 from lineage.media_types import HEAD_BYTES, media_type
 from lineage.records import Attributes, Entity, Relation, Value
 from lineage.subgraph import Observations, StoredElement, is_observed

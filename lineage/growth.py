@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineage.interfaces import Importer, Source, appendable
+from lineage.graph_store import Source
+from lineage.interfaces import Importer, appendable
 
 
 @dataclass(frozen=True, slots=True)

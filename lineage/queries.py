@@ -19,8 +19,8 @@ from urllib.parse import quote
 from lineage import vocabulary as v
 from lineage.canonical import canonical
 from lineage.errors import AmbiguousReference, NotInStore
+from lineage.graph_store import Direction, Found, GraphStore
 from lineage.identifiers import PrefixMap
-from lineage.interfaces import Direction, Found, GraphStore
 from lineage.records import Record
 from lineage.subgraph import StoredElement, StoredRelation, Subgraph
 from lineage.vocabulary import INFLUENCES, ElementKind, RelationKind

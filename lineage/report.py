@@ -17,8 +17,9 @@ from rich.text import Text
 
 from lineage import queries
 from lineage.access import AccessRoot, links
+from lineage.graph_store import Found, GraphStore, Table
 from lineage.identifiers import PrefixMap
-from lineage.interfaces import Found, GraphStore, Importer, Problem, Table
+from lineage.interfaces import Importer, Problem
 from lineage.queries import Shown
 from lineage.records import Attributes, Value
 from lineage.session import ImportReport, Outcome, SourceReport

@@ -12,15 +12,9 @@ from pathlib import Path
 from lineage import identity, registry, tree
 from lineage.access import recorded_path
 from lineage.errors import LineageError, SourceError
+from lineage.graph_store import GraphStore, Source
 from lineage.growth import Content, KnownSources, content_of, outgrown
-from lineage.interfaces import (
-    GraphStore,
-    Importer,
-    Problem,
-    Source,
-    appendable,
-    describes_files,
-)
+from lineage.interfaces import Importer, Problem, appendable, describes_files
 from lineage.reading import Reading, parts
 from lineage.records import FileEvent, Namespace, Record
 from lineage.settings import Settings

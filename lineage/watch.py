@@ -19,8 +19,9 @@ from pathlib import Path
 
 from lineage import reading, registry, watch_state
 from lineage.errors import StoreBusy, StoreError
+from lineage.graph_store import GraphStore
 from lineage.growth import KnownSources
-from lineage.interfaces import GraphStore, Problem, appendable, has_parts
+from lineage.interfaces import Problem, appendable, has_parts
 from lineage.session import (
     OnProgress,
     Outcome,

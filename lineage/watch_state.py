@@ -33,7 +33,7 @@ class Taken:
 
     stamp: Stamp
     content: str
-    """`lineage.interfaces.Source.content`; empty where no importer knows the format."""
+    """`lineage.graph_store.Source.content`; empty where no importer knows the format."""
     importer: str
     parts: tuple[str, ...] = ()
     """Paths of the further files that its records depend on."""

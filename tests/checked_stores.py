@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from lineage.check import check
 from lineage.check_findings import Finding
+from lineage.graph_store import GraphStore, Source
 from lineage.identity import changes, connected, event_key
-from lineage.interfaces import GraphStore, Source
 from lineage.records import Activity, Entity, FileEvent, Record, Relation, Value, attributes
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredEvent

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.stores.bolt import BoltStore
 from lineage.stores.bolt_connection import BoltServer
 from lineage.stores.embedded import open_embedded, supported

@@ -14,7 +14,7 @@ import pytest
 
 from lineage import vocabulary as v
 from lineage.errors import QueryFailed, QueryRefused, StoreBusy, StoreError
-from lineage.interfaces import Source
+from lineage.graph_store import Source
 from lineage.records import Activity, Entity, Record, Relation, attributes
 from lineage.stores import write_right
 from lineage.stores.bolt import BoltStore, open_bolt

@@ -19,7 +19,7 @@ from lineage.check_findings import (
     Severity,
     in_order,
 )
-from lineage.interfaces import Source
+from lineage.graph_store import Source
 from lineage.records import Activity, Entity, Iri, Record, Relation
 from lineage.session import import_paths
 from lineage.settings import load_settings

@@ -10,7 +10,7 @@ import pytest
 
 from lineage import command_options
 from lineage.cli import main
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.records import Entity, Relation
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import RelationKind

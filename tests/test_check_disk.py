@@ -13,7 +13,7 @@ from lineage import vocabulary as v
 from lineage.access import AccessRoot
 from lineage.check import check
 from lineage.check_findings import CheckReport, FindingKind
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.records import Entity, Value, attributes
 from lineage.subgraph import Observations
 from tests.checked_stores import planted

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from lineage import queries
 from lineage import vocabulary as v
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.records import Activity
 from lineage.session import import_paths
 from lineage.settings import Settings

@@ -17,8 +17,8 @@ from lineage import vocabulary as v
 from lineage.access import AccessRoot, OpenedFile
 from lineage.disk import DiskProgress, DiskReport, FileReport, look_at_files
 from lineage.disk_facts import State
+from lineage.graph_store import Direction
 from lineage.identity import IdentitySettings, changes, connected, event_key
-from lineage.interfaces import Direction
 from lineage.media_types import HEAD_BYTES, media_type
 from lineage.records import Attributes, Entity, EventKind, FileEvent, attributes
 from lineage.session import import_paths

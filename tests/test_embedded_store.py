@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lineage.interfaces import CypherStore
+from lineage.graph_store import CypherStore
 from lineage.session import import_paths
 from lineage.settings import Settings
 from lineage.stores.embedded import open_embedded

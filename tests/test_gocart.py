@@ -16,7 +16,8 @@ from importers.gocart import GocartImporter
 from lineage import queries
 from lineage import vocabulary as v
 from lineage.access import AccessRoot
-from lineage.interfaces import Confidence, Direction
+from lineage.graph_store import Direction
+from lineage.interfaces import Confidence
 from lineage.records import (
     Activity,
     Agent,

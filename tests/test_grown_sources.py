@@ -13,17 +13,9 @@ import pytest
 from importers.ctapipe import CtapipeImporter
 from lineage import queries, registry
 from lineage.errors import SourceError
+from lineage.graph_store import GraphStore, Source
 from lineage.growth import content_of
-from lineage.interfaces import (
-    Confidence,
-    GraphStore,
-    Mark,
-    OnMark,
-    OnProblem,
-    Problem,
-    Source,
-    appendable,
-)
+from lineage.interfaces import Confidence, Mark, OnMark, OnProblem, Problem, appendable
 from lineage.records import Activity, Statement
 from lineage.session import ImportReport, Outcome, Progress, import_paths
 from lineage.settings import Settings

@@ -15,8 +15,8 @@ from importers.ctapipe_configuration import reduced_text
 from importers.hdf5_configuration import ConfigurationRefused, configuration, configured_inputs
 from lineage import vocabulary as v
 from lineage.access import AccessRoot
+from lineage.graph_store import Direction
 from lineage.identity import IdentitySettings, resolve
-from lineage.interfaces import Direction
 from lineage.records import Activity, EventKind, FileEvent, Relation, Statement
 from lineage.session import import_paths
 from lineage.settings import Settings

@@ -10,7 +10,7 @@ import pytest
 from lineage import identity, queries
 from lineage import vocabulary as v
 from lineage.errors import AmbiguousReference, NotInStore
-from lineage.interfaces import Direction, Source
+from lineage.graph_store import Direction, Source
 from lineage.records import (
     Activity,
     Agent,

@@ -15,7 +15,8 @@ import pytest
 
 from lineage import registry
 from lineage.errors import StoreBusy, StoreError
-from lineage.interfaces import Confidence, GraphStore, OnProblem
+from lineage.graph_store import GraphStore
+from lineage.interfaces import Confidence, OnProblem
 from lineage.records import EventKind, FileEvent, Relation, Statement
 from lineage.session import import_paths
 from lineage.settings import Settings

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from lineage import queries
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.session import import_paths
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dash import Dash
 
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.settings import Settings
 from webapp.callbacks import add_callbacks
 from webapp.checking import Checks

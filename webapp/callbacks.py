@@ -12,7 +12,7 @@ from lineage import access, queries
 from lineage import vocabulary as v
 from lineage.access import AccessRoot
 from lineage.errors import AmbiguousReference, LineageError, NotInStore, StoreError
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.subgraph import StoredElement
 from webapp import ids
 from webapp.checking import Checks, CheckStopped

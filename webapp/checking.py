@@ -8,8 +8,8 @@ import time
 from lineage.check import CheckProgress, check
 from lineage.check_findings import CheckReport
 from lineage.errors import LineageError
+from lineage.graph_store import GraphStore
 from lineage.identity import IdentitySettings
-from lineage.interfaces import GraphStore
 
 MOST_RECORDS = 100_000
 """Elements and relations of a store that is checked here: about 15 s."""

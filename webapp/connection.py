@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from lineage.errors import StoreError
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 
 
 class Connection:

@@ -10,7 +10,7 @@ import dash_ag_grid
 from dash import html
 
 from lineage.errors import QueryFailed, QueryRefused
-from lineage.interfaces import CypherStore, GraphStore, Table
+from lineage.graph_store import CypherStore, GraphStore, Table
 from webapp.labels import clean, count
 from webapp.references import reference, token
 from webapp.tables import link_column

@@ -9,8 +9,8 @@ from typing import Any
 from lineage import queries
 from lineage import vocabulary as v
 from lineage.check_findings import Finding
+from lineage.graph_store import GraphStore, Source
 from lineage.identifiers import PrefixMap, local_part
-from lineage.interfaces import GraphStore, Source
 from lineage.records import Attributes, Iri, Value
 from lineage.subgraph import StoredElement, StoredRelation
 from lineage.vocabulary import RelationKind

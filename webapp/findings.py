@@ -13,7 +13,7 @@ from dash import html
 
 from lineage.check import with_ancestors
 from lineage.check_findings import CheckReport, Finding, FindingKind, Severity
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.subgraph import StoredElement
 from webapp.checking import Checks, CheckStopped
 from webapp.labels import clean, count

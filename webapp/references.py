@@ -11,7 +11,7 @@ import hashlib
 
 from lineage import queries
 from lineage.errors import NotInStore
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.subgraph import StoredElement
 
 LONGEST_KEY = 600

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from lineage import queries
-from lineage.interfaces import Direction, GraphStore
+from lineage.graph_store import Direction, GraphStore
 from lineage.subgraph import StoredElement, StoredRelation, Subgraph
 from lineage.vocabulary import INFLUENCES, ElementKind, RelationKind
 from webapp.references import element_of, token

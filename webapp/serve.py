@@ -13,7 +13,7 @@ import waitress
 from waitress.server import BaseWSGIServer, MultiSocketServer
 
 from lineage.errors import LineageError
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.settings import Settings
 from webapp.app import create_app
 from webapp.security import is_loopback

@@ -11,7 +11,7 @@ from dash import html
 
 from lineage import queries
 from lineage import vocabulary as v
-from lineage.interfaces import GraphStore, Source, Stats
+from lineage.graph_store import GraphStore, Source, Stats
 from lineage.records import Value
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import INFLUENCES, ElementKind

@@ -11,7 +11,7 @@ from typing import Any
 from dash import html
 
 from lineage.export import FORMATS
-from lineage.interfaces import Direction
+from lineage.graph_store import Direction
 from lineage.vocabulary import RELATION_BY_KEYWORD
 from webapp.labels import clean, count, shorten
 from webapp.marks import RELATION_WORDS, mark

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from lineage.check_findings import KIND_BY_WORD
-from lineage.interfaces import Direction
+from lineage.graph_store import Direction
 from lineage.vocabulary import INFLUENCES, RELATION_BY_KEYWORD, ElementKind, RelationKind
 
 DEFAULT_DEPTH = 2

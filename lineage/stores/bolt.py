@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import neo4j
 
+from lineage.graph_store import Direction, Found, Source, Stats, Table
 from lineage.identifiers import PrefixMap
 from lineage.identity import Changes
-from lineage.interfaces import Direction, Found, Source, Stats, Table
 from lineage.records import Attributes, Bundle, Namespace, Record
 from lineage.stores import bolt_bind, bolt_observe, bolt_sources
 from lineage.stores.bolt_bind import Step

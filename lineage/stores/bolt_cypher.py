@@ -17,7 +17,7 @@ from neo4j.time import Date, DateTime, Duration, Time
 
 from lineage.cypher_guard import check
 from lineage.errors import QueryFailed, StoreError
-from lineage.interfaces import Table
+from lineage.graph_store import Table
 from lineage.stores.bolt_connection import Connection
 
 _HIDDEN = frozenset({"prov_json", "resolved", "search", "statements", "whole_key"})

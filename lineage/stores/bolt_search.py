@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from lineage.interfaces import Found, GraphStore
+from lineage.graph_store import Found, GraphStore
 from lineage.stores.bolt_connection import Connection
 from lineage.stores.bolt_values import INDEXED_CHARACTERS, clean, stored_element, stored_line
 from lineage.stores.cypher_texts import cypher_text

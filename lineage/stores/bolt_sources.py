@@ -6,7 +6,8 @@ from typing import Any
 
 import neo4j
 
-from lineage.interfaces import Mark, Source
+from lineage.graph_store import Source
+from lineage.interfaces import Mark
 from lineage.stores.bolt_connection import rows, run
 from lineage.stores.bolt_values import Row, clean, stored_line
 from lineage.stores.cypher_texts import cypher_text

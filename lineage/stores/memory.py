@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from lineage.canonical import canonical, relation_key
 from lineage.errors import StoreBusy
+from lineage.graph_store import Direction, Found, Source, Stats
 from lineage.identifiers import key_of
 from lineage.identity import Changes, Made
-from lineage.interfaces import Direction, Found, Source, Stats
 from lineage.records import Attributes, Bundle, Namespace, Record, Relation
 from lineage.stores.fold import Declaration, fold, implied_kinds
 from lineage.stores.search import attribute_names, is_named, matches, parse, rank

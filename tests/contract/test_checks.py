@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from lineage import vocabulary as v
 from lineage.canonical import relation_key
 from lineage.check import check
+from lineage.graph_store import GraphStore
 from lineage.identity import event_key
-from lineage.interfaces import GraphStore
 from lineage.records import EventKind, FileEvent, Record, Relation
 from lineage.session import import_paths
 from lineage.settings import Settings

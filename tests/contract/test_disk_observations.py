@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lineage import queries
 from lineage import vocabulary as v
-from lineage.interfaces import Direction, GraphStore
+from lineage.graph_store import Direction, GraphStore
 from lineage.records import Activity, Attributes, Entity, EventKind, Record, Relation, attributes
 from lineage.stores.bolt import BoltStore
 from lineage.stores.memory import MemoryStore

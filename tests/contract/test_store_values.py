@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lineage import vocabulary as v
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.records import (
     Activity,
     Bundle,

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from importers.provjson import ProvJsonImporter
 from lineage import vocabulary as v
 from lineage.canonical import canonical
+from lineage.graph_store import Direction, GraphStore, Source
 from lineage.identity import IdentitySettings, changes, connected, event_key
-from lineage.interfaces import Direction, GraphStore, Source
 from lineage.records import (
     Activity,
     Agent,

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from lineage import session
 from lineage import vocabulary as v
 from lineage.access import AccessRoot
-from lineage.interfaces import Source
+from lineage.graph_store import Source
 from lineage.records import Activity, Agent, Entity, Iri, Record, Relation, attributes
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore

@@ -11,8 +11,8 @@ import pytest
 
 from lineage import vocabulary as v
 from lineage.errors import NotInStore
+from lineage.graph_store import Source
 from lineage.identity import IdentitySettings
-from lineage.interfaces import Source
 from lineage.records import Activity, Entity, attributes
 from lineage.stores.memory import MemoryStore
 from tests.checked_stores import EX, activity, entity, planted, used

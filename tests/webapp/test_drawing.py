@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lineage import vocabulary as v
 from lineage.errors import AmbiguousReference, NotInStore
-from lineage.interfaces import Source
+from lineage.graph_store import Source
 from lineage.records import Activity
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import ElementKind

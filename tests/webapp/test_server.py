@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from lineage import session
 from lineage.access import AccessRoot
 from lineage.errors import LineageError, StoreError
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from tests.webapp.conftest import DEMO, EX

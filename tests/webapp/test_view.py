@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.interfaces import Direction
+from lineage.graph_store import Direction
 from lineage.records import Entity
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import INFLUENCES, RelationKind

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from lineage.interfaces import GraphStore
+from lineage.graph_store import GraphStore
 from lineage.settings import Settings
 from webapp.serve import make_server
 
