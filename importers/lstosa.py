@@ -25,6 +25,11 @@ Lost: the time at which a line was written; the order of lines; messages of the 
 records; in dicts all but the last of repeated keys; halves of surrogate pairs in texts, which
 become ``?``; identifiers of relations in merged documents; what is reported as a problem.
 
+A log that has grown is read from where nothing was open. What only further lines can make certain
+(whether an entity at its end is used, which activity a session's last record belongs to, the agents
+of an activity of which only the beginning is logged) is told by `records`, which takes the log as
+it is for whole; an import of a log, which may grow, says that it waits for them.
+
 A file derived from another, as logprov says when it is generated, is a use of that other by its
 maker (``evidence: inferred``). Other derivations, and memberships, know files by their path.
 """
@@ -35,16 +40,15 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import BinaryIO
 
 from importers.lstosa_definition import definition, is_definition
+from importers.lstosa_growing import GrowingLog
 from importers.lstosa_history import ENTRY, GAIN_SELECTION, history
-from importers.lstosa_lines import BARE, HEADER, Problems, RecordScanner
-from importers.lstosa_log import LogReader
+from importers.lstosa_lines import BARE, HEADER, Problems
 from importers.lstosa_merged import merged
 from importers.provjson import ProvJsonImporter
 from lineage.errors import SourceError
-from lineage.interfaces import HEAD_BYTES, Confidence, OnProblem, Problem
+from lineage.interfaces import HEAD_BYTES, Confidence, Mark, OnMark, OnProblem, Problem
 from lineage.records import Statement
 
 _LOG = re.compile(rf"(?m)^[^\n{{'\"]{{0,80}}{HEADER.pattern}")
@@ -72,7 +76,8 @@ class LstosaImporter:
     name = "lstosa"
     description = "lstosa and logprov: prov.log, merged documents, definitions, histories"
     url = "https://lstosa.readthedocs.io/en/latest/provenance.html"
-    version = "1"
+    version = "2"
+    appendable = True
 
     def recognises(self, source: Path, head: bytes) -> Confidence:
         """By the first record; by its name where it is empty or damaged there."""
@@ -84,6 +89,21 @@ class LstosaImporter:
         Raises:
             SourceError: nothing in it can be read as what it seems to be.
         """
+        return self._read(source, on_problem, None, None)
+
+    def appended(
+        self, source: Path, on_problem: OnProblem, mark: Mark | None, on_mark: OnMark
+    ) -> Iterator[Statement]:
+        """What a log says from a mark on; there are marks where no activity is under way.
+
+        The other files are not appended to: they have no marks.
+        """
+        return self._read(source, on_problem, mark, on_mark)
+
+    def _read(
+        self, source: Path, on_problem: OnProblem, mark: Mark | None, on_mark: OnMark | None
+    ) -> Iterator[Statement]:
+        """What a file says; a log to its end, where no ``on_mark`` says that it may go on."""
         with source.open("rb") as file:
             head = file.read(HEAD_BYTES)
             file.seek(0)
@@ -97,17 +117,22 @@ class LstosaImporter:
                 places.append(problem.place)
                 on_problem(problem)
 
-            problems = Problems(tell)
             if kind is _Kind.DEFINITION:
-                yield from definition(file, problems, source)
+                yield from definition(file, Problems(tell), source)
                 return
             said = 0
-            read = _history if kind is _Kind.HISTORY else _log
-            for statement in read(file, problems, kind):
+            if kind is _Kind.HISTORY:
+                problems = Problems(tell)
+                statements = history(file, problems)
+            else:
+                log = GrowingLog(source, file, tell, mark, on_mark)
+                problems = log.problems
+                statements = log.statements(merged=kind is _Kind.BARE_LOG)
+            for statement in statements:
                 said += 1
                 yield statement
             problems.end()
-            if places and not said:
+            if mark is None and places and not said:
                 raise SourceError(source, places[0], f"holds no record of an lstosa {kind.value}.")
 
 
@@ -117,10 +142,10 @@ def _recognised(source: Path, head: bytes) -> tuple[_Kind, Confidence]:
     is_history = source.name.endswith(".history")
     if _MERGED.match(text):
         return _Kind.MERGED, Confidence.CERTAIN
-    if "PROV_" in text and _LOG.search(text):
-        return _Kind.LOG, Confidence.CERTAIN
     if _BARE_LOG.match(text):
         return _Kind.BARE_LOG, Confidence.CERTAIN
+    if "PROV_" in text and _LOG.search(text):
+        return _Kind.LOG, Confidence.CERTAIN
     if is_definition(text):
         return _Kind.DEFINITION, Confidence.CERTAIN
     first = text[:_OF_A_LINE].lstrip()
@@ -130,18 +155,6 @@ def _recognised(source: Path, head: bytes) -> tuple[_Kind, Confidence]:
         return _Kind.HISTORY, Confidence.SUFFIX
     named = source.name.endswith("prov.log")
     return _Kind.LOG, Confidence.SUFFIX if named else Confidence.NO
-
-
-def _log(file: BinaryIO, problems: Problems, kind: _Kind) -> Iterator[Statement]:
-    header = BARE if kind is _Kind.BARE_LOG else HEADER
-    reader = LogReader(problems.tell, merged=kind is _Kind.BARE_LOG)
-    for found in RecordScanner(file, header, problems):
-        yield from reader.statements(found)
-    yield from reader.rest()
-
-
-def _history(file: BinaryIO, problems: Problems, _: _Kind) -> Iterator[Statement]:
-    return history(file, problems)
 
 
 def _merged(source: Path, on_problem: OnProblem) -> Iterator[Statement]:

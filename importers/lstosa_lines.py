@@ -45,6 +45,8 @@ class Found(NamedTuple):
     line: int
     size: int
     """Characters that it is written in."""
+    line_at: int | None = None
+    """Byte at which this line begins; ``None`` where the record is not all in it."""
 
 
 class _Torn(NamedTuple):
@@ -55,25 +57,38 @@ class _Torn(NamedTuple):
     message: str
 
 
+class Place(NamedTuple):
+    """Where a line begins before which nothing is left open."""
+
+    byte: int
+    line: int
+
+
 class Problems:
     """Tells of damaged places, and of too many of them only how many there are."""
 
-    def __init__(self, on_problem: OnProblem) -> None:
+    def __init__(self, on_problem: OnProblem, told: int = 0) -> None:
+        """``told``: how many were told of the part of the log that was read earlier."""
+        self.told = told
         self._on_problem = on_problem
-        self._told = 0
         self._untold = 0
         self._untold_lost = 0
         self._line = 0
 
     def tell(self, line: int, message: str, lost: int) -> None:
         """Tells of one place."""
-        if self._told < PROBLEMS_TOLD:
-            self._told += 1
+        if self.told < PROBLEMS_TOLD:
+            self.told += 1
             self._on_problem(Problem(str(line), message, lost))
             return
         self._untold += 1
         self._untold_lost += lost
         self._line = self._line or line
+
+    @property
+    def all_told(self) -> bool:
+        """None was counted only."""
+        return not self._untold
 
     def end(self) -> None:
         """Tells how many were not told."""
@@ -85,36 +100,75 @@ class Problems:
 class RecordScanner:
     """The records of one log, in order; holds little more than one line."""
 
-    def __init__(self, file: BinaryIO, header: re.Pattern[str], problems: Problems) -> None:
-        self.records = 0
+    def __init__(
+        self,
+        file: BinaryIO,
+        header: re.Pattern[str],
+        problems: Problems,
+        start: Place = Place(0, 1),  # noqa: B008 - it never changes
+        records: int = 0,
+    ) -> None:
+        """Reads nothing yet.
+
+        Args:
+            file: The log, at ``start``.
+            header: What stands before each record.
+            problems: Is told what is damaged.
+            start: Where in the log the file is.
+            records: How many there are before.
+        """
+        self.records = records
+        self.place: Place | None = None
+        """The line of the record that was found last, if it is the first in it and nothing before
+        it is open; at the end of the log its end, if nothing is open there."""
         self._file = file
         self._header = header
         self._problems = problems
         self._reader = LiteralReader()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._line = 0
+        self._line = start.line - 1
+        self._line_at = self._byte = start.byte
+        self._first_of = 0
+        """The line of the last record."""
         self._carry = ""
         self._budget = 0
         self._torn: _Torn | None = None
         self._strange: tuple[int, int, str, int] | None = None
         """Lines that hold no record: the first, the last, what was seen, records lost."""
         self._too_long = 0
+        self._long = False
+        """The line is read in pieces."""
+        self._ended = True
+        """The last line has an end."""
 
     def __iter__(self) -> Iterator[Found]:
         """Every record that can be read."""
         for found in self._lines():
+            strange = self._strange is not None and self._strange[1] == self._line
+            settled = self._torn is None and not strange and self._first_of < self._line
+            whole = settled and found.line_at is not None
+            self.place = Place(self._line_at, self._line) if whole else None
+            self._first_of = self._line
             self._tell_strange()
             self.records += 1
             yield found
+        settled = self._torn is None and self._strange is None and self._ended
+        self.place = Place(self._byte, self._line + 1) if settled else None
         self._tell_strange()
         self._tell_torn()
 
     def _lines(self) -> Iterator[Found]:
-        continued = ended = False
+        continued = False
         while piece := self._file.readline(LONGEST_LINE):
             ended = piece.endswith(b"\n")
             cut = not ended and len(piece) >= LONGEST_LINE
-            self._line += not continued
+            if not continued:
+                self._line += 1
+                self._line_at = self._byte
+                if self._torn is not None and self._line - self._torn.line > _TORN_LINES:
+                    self._tell_torn()
+            self._long = cut or continued
+            self._byte += len(piece)
             text = self._carry + self._decoder.decode(piece, not cut)
             if self._line == 1 and not continued:
                 text = text.removeprefix("\ufeff")
@@ -122,9 +176,10 @@ class RecordScanner:
             self._budget = 2 * len(text)
             yield from self._in_line(text, ended=ended, cut=cut)
             continued = cut
+            self._ended = ended
         if self._carry:
             yield from self._in_line(self._carry, ended=False, cut=False)
-        if self._line and not ended and self._torn is None and self._strange is None:
+        if not self._ended and self._torn is None and self._strange is None:
             message = "the last line has no end. The file may be cut off here."
             self._problems.tell(self._line, message, 0)
 
@@ -151,7 +206,8 @@ class RecordScanner:
                 self._tear(text[start:end], problem)
                 at, header = end, following
                 continue
-            yield Found(record, self._line, at - start)
+            line_at = None if self._long else self._line_at
+            yield Found(record, self._line, at - start, line_at)
             if following is not None and following.start() < at:
                 following = self._header.search(text, at)
             header = following
@@ -203,7 +259,7 @@ class RecordScanner:
         if not rest.strip() or (ended and _MESSAGE.match(rest)):
             return
         torn = self._torn
-        if torn is not None and self._line - torn.line <= _TORN_LINES:
+        if torn is not None:
             whole = (torn.text + rest).rstrip()
             record, end, _ = self._parse(whole, 0, None)
             if record is not None and end == len(whole):

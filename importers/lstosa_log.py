@@ -7,15 +7,14 @@ known when that has ended; so what an activity says is held back until then.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from importers.lstosa_lines import Found
 from importers.lstosa_names import PREFIX, compact, moment, text_of, thing_iri
 from importers.lstosa_run import Run, Use
-from importers.lstosa_session import Sessions
+from importers.lstosa_session import PATIENCE, Sessions
 from importers.lstosa_things import RecordedThing, Things
 from lineage import vocabulary as v
 from lineage.records import Agent, Entity, EventKind, Relation, Statement
@@ -35,9 +34,8 @@ _UNUSED = PREFIX + "unused"
 """What a relative path belongs to that no activity names."""
 
 
-@dataclass(slots=True, eq=False)
-class _Between:
-    """A membership or derivation, until the entities on both sides are known."""
+class _Between(NamedTuple):
+    """A membership or derivation; held while an entity on one of its sides has no record."""
 
     kind: RelationKind
     subject: str
@@ -47,40 +45,80 @@ class _Between:
     """The activity that generated the subject."""
     more: dict[Any, Any]
     size: int
+    number: int
+    """How many records of the log came before."""
+
+
+class Unremembered(Exception):
+    """A line tells of what stands in a part of the log that was not read."""
 
 
 class LogReader:
     """Turns records into statements, in the order of the log."""
 
-    def __init__(self, report: Report, *, merged: bool = False) -> None:
+    def __init__(self, report: Report, *, merged: bool = False, partial: bool = False) -> None:
         """A reader of one log.
 
         Args:
             report: Is told of every part of a record that is not as it should be.
             merged: Each activity stands for those of many processes.
+            partial: What comes first will not be read. Of it only the sessions can be known; what
+                needs more raises `Unremembered`, before anything is reported.
         """
-        self._report = report
+        self.report = report
+        self._partial = partial
+        self._records = 0
+        self._open: set[Run] = set()
+        """The activities that are not told yet."""
         self._sessions = Sessions(merged=merged)
         self._last_session: Any = None
         self._runs: OrderedDict[tuple[str, str | None], Run] = OrderedDict()
         self._latest: dict[str, Run] = {}
         """Digits -> the last activity of that name: the merged logs leave tags out."""
         self._things = Things()
-        self._between: list[_Between] = []
+        self._between: deque[_Between] = deque()
         self._held = 0
         self._declared: set[int] = set()
         self._weight = 0
         """Characters that are known of the activities of `_runs`."""
-        self._line = 0
+        self.line = 0
+        """Of the last record."""
         self._size = 0
 
     def statements(self, found: Found) -> Iterator[Statement]:
         """What one record says, and what it completes."""
         return self._once(self._statements(found))
 
+    @property
+    def quiet(self) -> bool:
+        """Nothing is held back: every activity has ended, every entity and session has its own."""
+        unused = self._things.has_unused or self._between
+        return not (self._open or unused or self._sessions.waiting)
+
+    @property
+    def session_lines(self) -> list[int] | None:
+        """Where the lines begin that `recall` would need; ``None`` where they are not enough."""
+        return self._sessions.lines
+
+    def recall(self, found: Found) -> None:
+        """Takes a record of a part that is not read: of a session, all that is not partial."""
+        if "session_id" in found.record and found.line_at is not None:
+            self._last_session = found.record["session_id"]
+            self._sessions.recall(found.record, found.line_at)
+
     def rest(self) -> Iterator[Statement]:
         """What is still held back at the end of the log."""
         return self._once(self._rest())
+
+    def so_far(self) -> Iterator[Statement]:
+        """Of that, what will be true when the log goes on; it stays held back."""
+        if self._partial and self._things.has_unused:
+            raise Unremembered
+        return self._once(
+            statement
+            for run in sorted(self._open, key=lambda run: run.iri)
+            for statement in run.so_far()
+        )
 
     def _once(self, statements: Iterator[Statement]) -> Iterator[Statement]:
         """Without agents and entities that were declared in the same words before."""
@@ -98,17 +136,20 @@ class LogReader:
         for run in self._runs.values():
             if not run.told:
                 yield from self._tell(run)
-        yield from self._tell_between()
+        yield from self._tell_between(self._records + 1)
         yield from self._sessions.rest()
-        for identifier, thing in self._things.unused():
-            yield thing.scoped(_UNUSED, self._last_session, identifier)
+        yield from self._unused(self._things.unused())
 
     def _statements(self, found: Found) -> Iterator[Statement]:
-        record, self._line, self._size = found
+        record, self.line, self._size, line_at = found
+        self._records += 1
+        yield from self._sessions.tick(self._records)
+        yield from self._tell_between(self._records - PATIENCE)
+        yield from self._unused(self._things.unused(self._records - PATIENCE))
         known = False
         if "session_id" in record:
             self._last_session = record["session_id"]
-            yield from self._sessions.add(record)
+            yield from self._sessions.add(record, line_at)
             known = True
         if "activity_id" in record:
             yield from self._activity(record)
@@ -120,7 +161,7 @@ class LogReader:
         if not known:
             keys = ", ".join(map(text_of, list(record)[:5]))
             message = f"the record is of no known kind (keys seen: {keys:.80}). It is left out."
-            self._report(self._line, message, 1)
+            self.report(self.line, message, 1)
 
     def _activity(self, record: dict[Any, Any]) -> Iterator[Statement]:
         """Takes a record of an activity: its start, a parameter, use or generation, its end."""
@@ -150,7 +191,7 @@ class LogReader:
                 other = text_of(rest.pop(key))
                 said = rest.pop(role, None)
                 role_text = None if said is None else text_of(said)
-                thing = self._things.use(other)
+                thing = self._thing(other)
                 more = ((LSTOSA + "record", compact(rest)),) if rest else ()
                 yield from self._use(run, Use(kind, other, role_text, thing, more, self._size))
                 if kind is EventKind.GENERATION:
@@ -159,7 +200,7 @@ class LogReader:
         for key in ("startTime", "endTime"):
             if key in rest:
                 message = f"{key} of activity {identifier!r:.40} is no time (value seen: "
-                self._report(self._line, f"{message}{rest[key]!r:.80}). Kept as text.", 0)
+                self.report(self.line, f"{message}{rest[key]!r:.80}). Kept as text.", 0)
         if rest:
             run.take_rest(rest)
         self._weight += run.weight - weight
@@ -176,7 +217,7 @@ class LogReader:
         in_session = rest.get("in_session")
         session = None if in_session is None else self._sessions[in_session]
         execution = self._sessions.execution(in_session, rest.get("startTime"))
-        run = Run(identifier, tag)
+        run = self._new(identifier, tag)
         run.begin(identifier, rest, session, execution)
         self._weight += run.weight
         self._runs[identifier, tag] = self._latest[identifier] = run
@@ -185,17 +226,25 @@ class LogReader:
         """The activity that a line without start belongs to."""
         run = self._latest.get(identifier) if tag is None else self._runs.get((identifier, tag))
         if run is None:
+            if self._partial:
+                raise Unremembered
             message = f"activity {identifier!r:.40} has no start record above this line. It is "
-            self._report(self._line, message + "kept without start and session.", 0)
-            run = Run(identifier, tag)
+            self.report(self.line, message + "kept without start and session.", 0)
+            run = self._new(identifier, tag)
             self._weight += run.weight
             self._runs[identifier, tag] = self._latest[identifier] = run
+        return run
+
+    def _new(self, identifier: str, tag: str | None) -> Run:
+        run = Run(identifier, tag)
+        self._open.add(run)
         return run
 
     def _use(self, run: Run, use: Use) -> Iterator[Statement]:
         if run.told:
             yield from run.related(use)
             return
+        run.begun_only = False
         run.held.append(use)
         self._held += use.size
         yield from self._make_room()
@@ -213,11 +262,12 @@ class LogReader:
             for run in self._runs.values():
                 if not run.told:
                     yield from self._tell(run)
-            yield from self._tell_between()
+            yield from self._tell_between(self._records + 1)
 
     def _tell(self, run: Run) -> Iterator[Statement]:
         """All that is known of an activity."""
         run.told = True
+        self._open.discard(run)
         yield from run.statements()
         for use in run.held:
             self._held -= use.size
@@ -233,45 +283,73 @@ class LogReader:
             (RelationKind.DERIVATION, "progenitor_id"),
         ):
             if key in rest:
-                other = text_of(rest.pop(key))
-                maker = self._things.maker(identifier)
-                session = self._last_session
-                between = _Between(kind, identifier, other, session, maker, rest, self._size)
+                other, maker = text_of(rest.pop(key)), self._things.maker(identifier)
+                if maker is None and self._partial:
+                    raise Unremembered
+                session, number = self._last_session, self._records
+                between = _Between(
+                    kind, identifier, other, session, maker, rest, self._size, number
+                )
+                if all(self._things.knows(one) for one in (identifier, other)):
+                    yield from self._relate(between)
+                    return
+                if self._partial:
+                    raise Unremembered
                 self._between.append(between)
                 self._held += self._size
                 yield from self._make_room()
                 return
-        thing = self._things.add(identifier, rest, self._size)
+        thing = self._things.add(identifier, rest, self._size, self._records)
         if thing is not None and thing.mismatch:
-            self._report(self._line, thing.mismatch, 0)
-        for forgotten, unused in self._things.forgotten():
-            yield unused.scoped(_UNUSED, self._last_session, forgotten)
+            if self._partial:  # it may have been told before
+                raise Unremembered
+            self.report(self.line, thing.mismatch, 0)
+        yield from self._unused(self._things.forgotten())
 
-    def _tell_between(self) -> Iterator[Statement]:
-        """Memberships and derivations."""
-        for one in self._between:
-            self._held -= one.size
-            said = ((LSTOSA + "record", compact(one.more)),) if one.more else ()
-            ends = []
-            things = [self._things.use(identifier) for identifier in (one.subject, one.object)]
-            if (
-                one.kind is RelationKind.DERIVATION
-                and one.maker is not None
-                and all(map(_has_path, things))
-            ):
-                # which version was derived only its maker tells: it used the other
-                use = Use(EventKind.USE, one.object, "progenitor", things[1], (*said, _DERIVED))
-                yield from one.maker.related(use)
+    def _unused(self, things: Iterator[tuple[str, RecordedThing]]) -> Iterator[Statement]:
+        """Says of what no activity used or generated what its own record says."""
+        for identifier, thing in things:
+            if self._partial:
+                raise Unremembered
+            yield thing.scoped(_UNUSED, self._last_session, identifier)
+
+    def _thing(self, identifier: str) -> RecordedThing | None:
+        """The thing of this id, of which something is said now."""
+        thing = self._things.use(identifier)
+        if thing is None and self._partial:
+            raise Unremembered
+        return thing
+
+    def _tell_between(self, before: int) -> Iterator[Statement]:
+        """Says the memberships and derivations of the first records, with what is known of both."""
+        while self._between and self._between[0].number < before:
+            between = self._between.popleft()
+            self._held -= between.size
+            yield from self._relate(between)
+
+    def _relate(self, one: _Between) -> Iterator[Statement]:
+        """A membership or derivation."""
+        said = ((LSTOSA + "record", compact(one.more)),) if one.more else ()
+        things = [self._things.use(identifier) for identifier in (one.subject, one.object)]
+        if (
+            one.kind is RelationKind.DERIVATION
+            and one.maker is not None
+            and all(map(_has_path, things))
+        ):
+            # which version was derived only its maker tells: it used the other
+            own = (*said, _DERIVED)
+            use = Use(EventKind.USE, one.object, "progenitor", things[1], own, one.size)
+            yield from self._use(one.maker, use)
+            return
+        ends = []
+        for identifier, thing in zip((one.subject, one.object), things, strict=True):
+            if thing is None:
+                ends.append(thing_iri(identifier, one.session))
                 continue
-            for identifier, thing in zip((one.subject, one.object), things, strict=True):
-                if thing is None:
-                    ends.append(thing_iri(identifier, one.session))
-                    continue
-                entity = thing.scoped(_UNUSED, one.session, identifier)
-                ends.append(entity.identifier)
-                yield entity
-            yield Relation(one.kind, ends[0], ends[1], attributes=said)
-        self._between.clear()
+            entity = thing.scoped(_UNUSED, one.session, identifier)
+            ends.append(entity.identifier)
+            yield entity
+        yield Relation(one.kind, ends[0], ends[1], attributes=said)
 
 
 def _has_path(thing: RecordedThing | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,6 +100,8 @@ class Run:
         self.held: list[Use] = []
         self.weight = 200
         """Characters that are known of it, about."""
+        self.begun_only = True
+        """Nothing was told of it but its start: what it followed may still come."""
         self._tag = tag
         self._recorded: Session | None = None
         self._node: str | None = None
@@ -163,14 +166,22 @@ class Run:
                 for key, value in parameters.items()
                 if key not in _OF_THE_OBSERVATION
             }
-            if shared:
+            # the plan is part of what is said of the agents: it never changes
+            if shared and self.begun_only:
                 self._plan = _plan(self.name, shared)
+        self.begun_only = False
 
     def take_rest(self, rest: dict[Any, Any]) -> None:
         """Keeps what else a line says."""
         text = compact(rest)
         self.weight += len(text)
         self._facts.append((LSTOSA + "record", text))
+
+    def so_far(self) -> Iterator[Statement]:
+        """What is known while further lines may come, none of which makes it untrue."""
+        yield from itertools.islice(self.statements(), 1 if self.begun_only else None)
+        for use in self.held:
+            yield from self.related(use)
 
     def statements(self) -> Iterator[Statement]:
         """The activity, who was responsible, and the plan that it followed."""

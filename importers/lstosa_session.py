@@ -28,6 +28,8 @@ from lineage.vocabulary import LSTOSA
 
 _MOST = 100
 """Sessions that are remembered, and session records whose activity is still to come."""
+PATIENCE = 1000
+"""Records after which what belongs to none of them is said alone."""
 _LARGEST_SYSTEM = 200_000
 """Characters of a system record that is remembered; real ones have some 30,000."""
 _SUBRUN = re.compile(r"(\d{1,9})\.(\d{4})")
@@ -68,6 +70,17 @@ class Session:
         """``observation_run``, ``pedestal_run`` and ``calibration_run``, as far as told."""
         self.whole: Execution | None = None
         """The first record's; the only one where a session is one process."""
+        self.lines: dict[str, int | None] = {}
+        """What its records tell -> where the line begins that told it last."""
+
+
+class _Waiting(NamedTuple):
+    """A session record whose activity is still to come."""
+
+    entity: Entity
+    execution: Execution
+    since: int
+    """How many records came before."""
 
 
 class Sessions:
@@ -81,7 +94,10 @@ class Sessions:
         """The sessions of one log; of a merged one no activity is that of one process."""
         self._merged = merged
         self._known: OrderedDict[str, Session] = OrderedDict()
-        self._waiting: OrderedDict[tuple[str, str], tuple[Entity, Execution]] = OrderedDict()
+        self._waiting: OrderedDict[tuple[str, str], _Waiting] = OrderedDict()
+        self._records = 0
+        self._forgetful = False
+        """A session was forgotten."""
         self._systems: dict[str, tuple[Any, str]] = {}
         """Part of a system record -> its last value and JSON: mostly the next is the same."""
         self._packages: tuple[Any, dict[str, str]] = (None, {})
@@ -90,8 +106,40 @@ class Sessions:
         """The session of this id."""
         return self._known.get(session_key(identifier))
 
-    def add(self, record: dict[Any, Any]) -> Iterator[Entity]:
+    @property
+    def waiting(self) -> bool:
+        """There is a record whose activity was not seen."""
+        return bool(self._waiting)
+
+    @property
+    def lines(self) -> list[int] | None:
+        """Where the lines begin that `recall` would need; ``None`` where they are not enough."""
+        found = {at for session in self._known.values() for at in session.lines.values()}
+        if self._forgetful or None in found:
+            return None
+        return sorted(at for at in found if at is not None)
+
+    def recall(self, record: dict[Any, Any], line_at: int) -> None:
+        """Takes a session record that was said, and claimed, in an earlier reading."""
+        for _ in self.add(record, line_at):
+            pass
+        self._waiting.clear()
+
+    def tick(self, records: int) -> Iterator[Entity]:
+        """Counts records; the sessions that have waited for their activity too long."""
+        self._records = records
+        while self._waiting:
+            first = next(iter(self._waiting))
+            if records - self._waiting[first].since <= PATIENCE:
+                return
+            yield _unclaimed(first, self._waiting.pop(first))
+
+    def add(self, record: dict[Any, Any], line_at: int | None = None) -> Iterator[Entity]:
         """Takes a session record.
+
+        Args:
+            record: The record.
+            line_at: Byte at which its line begins.
 
         Returns:
             The session, and one that waited for its activity too long.
@@ -105,23 +153,29 @@ class Sessions:
         session = session_of(record["session_id"], rest)
         known = self._known.setdefault(key, session)
         self._known.move_to_end(key)
+        told = ["session", *session.runs] if known is not session else ["first", *session.runs]
         known.runs |= session.runs
         if execution.agents:
             known.agents = execution.agents
+            told.append("agents")
+        known.lines |= dict.fromkeys(told, line_at)
         if known is session or known.entity != session.entity:
             known.entity = session.entity
             yield session.entity
-        if execution.size > _LARGEST_SYSTEM:
-            yield from self._unclaimed((key, start), (session.entity, execution))
+        waiting = _Waiting(session.entity, execution, self._records)
+        if self._merged or execution.size > _LARGEST_SYSTEM:
+            yield _unclaimed((key, start), waiting)
             return
         # a session with a text for a name is many processes: which of them is not known
         if known is session and not isinstance(record["session_id"], str):
             session.whole = execution
-        self._waiting[key, start] = session.entity, execution
+        self._waiting.pop((key, start), None)
+        self._waiting[key, start] = waiting
         if len(self._waiting) > _MOST:
-            yield from self._unclaimed(*self._waiting.popitem(last=False))
+            yield _unclaimed(*self._waiting.popitem(last=False))
         while len(self._known) > _MOST:
             self._known.popitem(last=False)
+            self._forgetful = True
 
     def execution(self, identifier: Any, start: Any) -> Execution:
         """What is known of the process of the activity that began at ``start`` in a session."""
@@ -130,21 +184,14 @@ class Sessions:
         key = session_key(identifier)
         found = self._waiting.pop((key, text_of(start)), None)
         if found is not None:
-            return found[1]
+            return found.execution
         session = self._known.get(key)
         return (session and session.whole) or NO_EXECUTION
 
     def rest(self) -> Iterator[Entity]:
         """The sessions, with their process, of which no activity was seen."""
         while self._waiting:
-            yield from self._unclaimed(*self._waiting.popitem(last=False))
-
-    def _unclaimed(
-        self, mark: tuple[str, str], waiting: tuple[Entity, Execution]
-    ) -> Iterator[Entity]:
-        entity, execution = waiting
-        begun = [(v.PROV + "generatedAtTime", mark[1])] if mark[1] else []
-        yield Entity(entity.identifier, attributes([*entity.attributes, *begun, *execution.facts]))
+            yield _unclaimed(*self._waiting.popitem(last=False))
 
     def _execution(self, system: Any, version: str | None) -> Execution:
         """The system record: machine, interpreter, environment and command line."""
@@ -198,6 +245,14 @@ class Sessions:
                     found[name] = version
             self._packages = (packages, found)
         return self._packages[1]
+
+
+def _unclaimed(mark: tuple[str, str], waiting: _Waiting) -> Entity:
+    """A session with its process."""
+    entity = waiting.entity
+    begun = [(v.PROV + "generatedAtTime", mark[1])] if mark[1] else []
+    facts = [*entity.attributes, *begun, *waiting.execution.facts]
+    return Entity(entity.identifier, attributes(facts))
 
 
 def _agents(versions: dict[str, str], software_version: str | None) -> Iterator[Agent]:

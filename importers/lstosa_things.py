@@ -147,8 +147,6 @@ class _Known:
     size: int
     maker: Run | None = None
     """The last activity that generated it."""
-    used: bool = False
-    """Something is said of it; else its own record is all that there is."""
 
 
 class Things:
@@ -156,15 +154,25 @@ class Things:
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._unused: OrderedDict[str, int] = OrderedDict()
+        """Those of which nothing was said yet -> how many records of the log came before."""
         self._characters = 0
 
-    def add(self, identifier: str, record: dict[Any, Any], size: int) -> RecordedThing | None:
+    @property
+    def has_unused(self) -> bool:
+        """There is one of which nothing was said yet."""
+        return bool(self._unused)
+
+    def add(
+        self, identifier: str, record: dict[Any, Any], size: int, number: int
+    ) -> RecordedThing | None:
         """Takes an entity record; the thing, unless it was recorded in the same words before.
 
         Args:
             identifier: Its recorded id.
             record: Without the key of the id.
             size: Characters, about.
+            number: How many records of the log came before.
         """
         known = self._known.get(identifier)
         if known is not None and known.record == record:
@@ -175,6 +183,8 @@ class Things:
         thing = RecordedThing(record, identifier)
         self._known[identifier] = _Known(record, thing, size)
         self._known.move_to_end(identifier)
+        self._unused.pop(identifier, None)
+        self._unused[identifier] = number
         self._characters += size
         return thing
 
@@ -183,7 +193,7 @@ class Things:
         known = self._known.get(identifier)
         if known is None:
             return None
-        known.used = True
+        self._unused.pop(identifier, None)
         return known.thing
 
     def made(self, identifier: str, maker: Run) -> None:
@@ -197,16 +207,23 @@ class Things:
         known = self._known.get(identifier)
         return None if known is None else known.maker
 
+    def knows(self, identifier: str) -> bool:
+        """There is a record of this id."""
+        return identifier in self._known
+
     def forgotten(self) -> Iterator[tuple[str, RecordedThing]]:
         """Makes room; gives those of which nothing was said before they are forgotten."""
         while len(self._known) > _MOST or self._characters > _MOST_CHARACTERS:
             identifier, known = self._known.popitem(last=False)
             self._characters -= known.size
-            if not known.used:
+            if self._unused.pop(identifier, None) is not None:
                 yield identifier, known.thing
 
-    def unused(self) -> Iterator[tuple[str, RecordedThing]]:
-        """Those of which nothing was said at all."""
-        for identifier, known in self._known.items():
-            if not known.used:
-                yield identifier, known.thing
+    def unused(self, before: int | None = None) -> Iterator[tuple[str, RecordedThing]]:
+        """Takes out those of which nothing was said, of all records or of the first ones."""
+        while self._unused:
+            identifier, number = next(iter(self._unused.items()))
+            if before is not None and number >= before:
+                return
+            del self._unused[identifier]
+            yield identifier, self._known[identifier].thing

@@ -55,7 +55,8 @@ def md5(path: str) -> str:
 
 def session(**changes: Any) -> str:
     record = {"session_id": "2021010101807", "name": "01807", "startTime": START}
-    return line(**record, observation_date="20210101", session_tag=TAG, **changes)
+    record |= {"observation_date": "20210101", "session_tag": TAG}
+    return line(**{**record, **changes})
 
 
 def start(digits: str = "abcdef", **changes: Any) -> str:
