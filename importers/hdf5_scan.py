@@ -7,7 +7,6 @@ content of a data set is read but that of lstchain's own small ones.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -15,13 +14,13 @@ from typing import Any, NamedTuple
 
 from h5py import h5a, h5d, h5f, h5g, h5l, h5o, h5t
 
+from importers.hdf5_columns import columns_of, worth_reading
 from importers.hdf5_pickle import PickleRefused, decode
 from importers.hdf5_steps import LONGEST_PATH, SPECIAL, Steps, cut, said
 from importers.hdf5_values import (
     Elsewhere,
     NotRead,
     attribute,
-    class_name,
     plain,
     refuse_foreign,
     text_of,
@@ -47,26 +46,11 @@ _MANY = 30
 _PRODUCT, _CTAPIPE = "CTA PRODUCT ID", b"CTAPIPE_VERSION"
 _MOST_READ = 5_000
 _MOST_ROOT = 1_000
-_MOST_COLUMNS = 500
 _MOST_LISTED = 200
 _LONGEST_SHOWN = 500
 _LONGEST_ROOT = 20_000
 _MOST_CHARACTERS = 4_000_000
 """Of all attributes together."""
-
-_PYTABLES = frozenset(
-    b"CLASS TITLE VERSION FLAVOR NROWS FILTERS PYTABLES_FORMAT_VERSION AUTO_INDEX EXTDIM "
-    b"PSEUDOATOM".split()
-)
-_SYSTEM = re.compile(rb"FIELD_\d+_|.*_(?:kind|dtype|meta)\Z")
-"""What PyTables (and pandas on top of it) writes for itself, on objects that carry its CLASS."""
-_COLUMN = re.compile(
-    rb"(.+)_(?:DESC|UNIT|TRANSFORM\w*|ENUM|MAXLEN|TIME_FORMAT|TIME_SCALE|DTYPE|SCALE|OFFSET)"
-)
-"""What ctapipe < 0.16 says of a column, by its name; later ones begin with CTAFIELD and its number.
-
-There are a thousand of them in a file, so that they are counted and not read.
-"""
 
 
 class _Place(NamedTuple):
@@ -93,15 +77,33 @@ class _Place(NamedTuple):
         return _Place(self, name, shown, self.depth + 1)
 
 
+class Problems:
+    """What could not be taken; told by calling it, so that no one needs the walk for that.
+
+    Where the walk is in a cycle, the file is not closed with it.
+    """
+
+    def __init__(self) -> None:
+        self.listed: list[tuple[str, str, int]] = []
+        """Place, message, records lost."""
+
+    def __call__(self, place: str, message: str, lost: int = 1) -> None:
+        """Lists one, if there are not too many."""
+        if len(self.listed) < _MOST_LISTED:
+            self.listed.append((cut(place, LONGEST_PATH), message, lost))
+
+
 class Scan:
     """One walk; `result` is what it found, as JSON has it."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
         self._stop_at = time.process_time() + LONGEST_S
+        self._ask_at = time.monotonic() + LONGEST_S
+        """By the clock, which is not behind the time spent and costs a hundredth to read."""
         self._counts = {"groups": 0, "datasets": 0, "types": 0, "attributes": 0, "stored_bytes": 0}
         self._left_out = {"objects": 0, "attributes": 0, "links": 0}
-        self._problems: list[tuple[str, str, int]] = []
+        self._problem = Problems()
         self._root: dict[str, Any] = {}
         self._nodes: list[dict[str, Any]] = []
         self._described = 0
@@ -134,17 +136,13 @@ class Scan:
             "nodes": self._nodes,
             "links": self._links,
             "created": [min(self._created), max(self._created)] if self._created else None,
-            "problems": self._problems,
+            "problems": self._problem.listed,
             **self._steps.result(),
         }
 
-    def _problem(self, place: str, message: str, lost: int = 1) -> None:
-        if len(self._problems) < _MOST_LISTED:
-            self._problems.append((cut(place, LONGEST_PATH), message, lost))
-
     def _may_go_on(self) -> bool:
         """There is time, and room for further objects; else the walk ends, and it is said why."""
-        if time.process_time() > self._stop_at:
+        if time.monotonic() > self._ask_at and time.process_time() > self._stop_at:
             message = f"took longer than {LONGEST_S:g} s. What was read until then is kept."
         elif self._room < 0:
             message = f"has more than {MOST_OBJECTS:,} objects. The others are not looked at."
@@ -265,14 +263,8 @@ class Scan:
         node["bytes"] = stored = found.get_storage_size()
         self._counts["stored_bytes"] += stored
         self._steps.take_dataset(found, path)
-        if type_id.get_class() != h5t.COMPOUND:
-            return
-        members = range(min(type_id.get_nmembers(), _MOST_COLUMNS))
-        node["columns"] = {
-            # the class alone: a member's type is an object of the library's, and there are many
-            text_of(type_id.get_member_name(index)): class_name(type_id.get_member_class(index))
-            for index in members
-        }
+        if type_id.get_class() == h5t.COMPOUND:
+            node["columns"] = columns_of(type_id)
 
     def _take_attributes(self, found: Any, node: dict[str, Any], path: str) -> None:
         """The attributes that say something of the object as a whole."""
@@ -298,7 +290,7 @@ class Scan:
             self._problem(path, f"its attributes cannot be listed ({said(error)}).")
         kept: dict[str, Any] = {}
         most = _MOST_ROOT if path == "/" else _MOST_READ_OF_NODE
-        for name, value in self._values(found, _telling(names, node), path, most):
+        for name, value in self._values(found, worth_reading(names, node), path, most):
             if name not in SPECIAL or not self._steps.take_attribute(name, value, path):
                 kept[text_of(name)] = self._shown(value, path, name)
         if path == "/":
@@ -341,29 +333,6 @@ class Scan:
         shown, length = _cut_value(shown, _LONGEST_ROOT if path == "/" else _LONGEST_SHOWN)
         self._characters -= length
         return shown
-
-
-def _telling(names: list[bytes], node: dict[str, Any]) -> list[bytes]:
-    """The names of attributes worth reading; those that speak of columns are counted in the node.
-
-    Left out is what PyTables writes for itself.
-    """
-    if b"CLASS" in names or b"PYTABLES_FORMAT_VERSION" in names:
-        names = [name for name in names if name not in _PYTABLES and not _SYSTEM.match(name)]
-    columns: dict[str, str] | None = node.get("columns")
-    if columns is None:
-        return names
-    telling = [name for name in names if not name.startswith(b"CTAFIELD_")]
-    if len(telling) == len(names):
-        telling = [name for name in names if not _speaks_of(name, columns)]
-    if len(telling) < len(names):
-        node["column_attributes"] = len(names) - len(telling)
-    return telling
-
-
-def _speaks_of(name: bytes, columns: dict[str, str]) -> bool:
-    match = _COLUMN.fullmatch(name)
-    return match is not None and text_of(match[1]) in columns
 
 
 def _is_pickle(value: bytes) -> bool:

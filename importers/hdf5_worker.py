@@ -55,32 +55,33 @@ def send(answers: BinaryIO, answer: dict[str, Any]) -> None:
 
 def look_at(path: bytes) -> dict[str, Any]:
     """What a file says, or why it cannot be read; ``last`` where this process must not go on."""
-    answer: dict[str, Any]
+    answer = _scan(path)
+    if not _is_closed():
+        gc.collect()  # an error may have left a cycle
+        if not _is_closed():
+            answer["last"] = True
+    return answer
+
+
+def _scan(path: bytes) -> dict[str, Any]:
+    """As `look_at`. The file is closed when nothing here speaks of it any more.
+
+    Its own ``close`` would go through every identifier that h5py has, its hundreds of types too.
+    """
     try:
-        file = open_file(path)
+        return Scan(open_file(path)).result()
     # whatever a hostile file makes the library raise
     except Exception as error:  # noqa: BLE001
-        answer = {"refused": _reason(error)}
-        file = None
-    else:
-        try:
-            answer = Scan(file).result()
-        # whatever a hostile file makes the library raise
-        except Exception as error:  # noqa: BLE001
-            answer = {"refused": _reason(error)}
-    if file is not None and not _is_closed(file):
-        answer["last"] = True
-    return answer
+        return {"refused": _reason(error)}
 
 
 def _reason(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:500]
 
 
-def _is_closed(file: Any) -> bool:
-    """The file is closed now, and nothing of it stays open."""
+def _is_closed() -> bool:
+    """No file is open, nor anything of one."""
     try:
-        file.close()
         return bool(h5f.get_obj_count(h5f.OBJ_ALL, _OF_FILES) == 0)
     # a library that cannot close a hostile file is not used again
     except Exception:  # noqa: BLE001
