@@ -1,14 +1,18 @@
-"""A file's bytes from front to back, decompressed where they are gzip, as far as caps allow."""
+"""A file's bytes from front to back, decompressed where they have to be, as far as caps allow."""
 
 from __future__ import annotations
 
 import os
-import zlib
 from typing import BinaryIO, Protocol
 
-GZIP_MAGIC = b"\x1f\x8b\x08"
-MOST_BYTES = 256 << 20
-"""Decompressed; about two seconds."""
+from importers.compressions import (
+    DAMAGED,
+    LONGEST_MAGIC_BYTES,
+    Compression,
+    Member,
+    compression_of,
+)
+
 MOST_RATIO = 200
 """Decompressed to compressed bytes. Blank images reach it too; it is asked only after
 `FREE_BYTES`."""
@@ -16,7 +20,6 @@ FREE_BYTES = 32 << 20
 _MOST_MEMBERS = 10_000
 """Blocked gzip has one for each 64 kB."""
 _CHUNK_BYTES = 1 << 16
-_GZIP = 16 + zlib.MAX_WBITS
 
 
 class Forward(Protocol):
@@ -63,14 +66,15 @@ class PlainBytes:
         return passed
 
 
-class GzipBytes:
-    """The decompressed bytes of a gzip file; never more than a piece of them in memory."""
+class CompressedBytes:
+    """The decompressed bytes of a file; never more than a piece of them in memory."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, compression: Compression) -> None:
+        self.compression = compression
         self.position = 0
         self.stopped = ""
         self._file = file
-        self._member = zlib.decompressobj(_GZIP)
+        self._member: Member = compression.member()
         self._compressed = b""
         self._consumed = 0
         self._ahead = b""
@@ -108,9 +112,8 @@ class GzipBytes:
                 return False
             if self._member.eof and not self._next_member():
                 return False
-            data = self._member.unconsumed_tail or self._compressed
-            self._compressed = b""
-            if not data:
+            data, self._compressed = self._compressed, b""
+            if not data and self._member.needs_input:
                 data = self._file.read(_CHUNK_BYTES)
                 self._consumed += len(data)
                 if not data:
@@ -118,7 +121,7 @@ class GzipBytes:
                     return False
             try:
                 self._ahead = self._member.decompress(data, _CHUNK_BYTES)
-            except zlib.error as error:
+            except DAMAGED as error:
                 self.stopped = f"the compressed file is damaged ({error})"
                 return False
             self._made += len(self._ahead)
@@ -127,43 +130,51 @@ class GzipBytes:
         return False
 
     def _next_member(self) -> bool:
-        """A gzip file may consist of several; whatever else follows is padding."""
-        rest = self._member.unused_data or self._file.read(_CHUNK_BYTES)
-        if not rest.startswith(GZIP_MAGIC[:2]):
+        """A file may consist of several; whatever else follows is padding."""
+        rest = self._member.unused_data
+        if len(rest) < LONGEST_MAGIC_BYTES:
+            more = self._file.read(_CHUNK_BYTES)
+            self._consumed += len(more)
+            rest += more
+        if not rest.startswith(self.compression.magic):
             return False
         self._members += 1
         if self._members > _MOST_MEMBERS:
             self.stopped = f"it consists of more than {_MOST_MEMBERS:,} compressed pieces"
             return False
-        self._member = zlib.decompressobj(_GZIP)
+        self._member = self.compression.member()
         self._compressed = rest
         return True
 
     def _too_much(self) -> bool:
-        if self._made >= MOST_BYTES:
-            self.stopped = f"only {MOST_BYTES >> 20} MiB are decompressed"
+        most_bytes = self.compression.most_bytes
+        if self._made >= most_bytes:
+            self.stopped = f"only {most_bytes >> 20} MiB are decompressed"
         elif self._made > max(FREE_BYTES, MOST_RATIO * self._consumed):
             self.stopped = f"it is compressed to less than 1/{MOST_RATIO}, as a bomb is"
         return bool(self.stopped)
 
 
 def forward(file: BinaryIO) -> Forward:
-    """The bytes of a file, decompressed if they are gzip."""
-    magic = file.read(len(GZIP_MAGIC))
+    """The bytes of a file, decompressed if they are compressed."""
+    compression = compression_of(file.read(LONGEST_MAGIC_BYTES))
     file.seek(0)
-    return GzipBytes(file) if magic == GZIP_MAGIC else PlainBytes(file)
+    return PlainBytes(file) if compression is None else CompressedBytes(file, compression)
 
 
 def beginning(head: bytes, size: int) -> bytes:
-    """The first bytes of what a file holds, decompressed if it is gzip.
+    """The first bytes of what a file holds, decompressed if it is compressed.
+
+    bzip2 gives none before the end of its first block, which may lie behind ``head``.
 
     Args:
         head: The file's first bytes.
         size: Most bytes wanted.
     """
-    if not head.startswith(GZIP_MAGIC):
+    compression = compression_of(head)
+    if compression is None:
         return head[:size]
     try:
-        return zlib.decompressobj(_GZIP).decompress(head, size)
-    except zlib.error:
+        return compression.member().decompress(head, size)
+    except DAMAGED:
         return b""

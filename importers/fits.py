@@ -2,8 +2,9 @@
 
 https://fits.gsfc.nasa.gov/fits_standard.html
 
-FITS standard 4.0, read card by card with astropy: ``.fits``, ``.fits.fz`` (compressed inside) and
-``.fits.gz``. The source is one file, and one state of it is what it says:
+FITS standard 4.0, read card by card with astropy: ``.fits``, ``.fits.fz`` (compressed inside),
+``.fits.gz``, ``.fits.bz2`` and ``.fits.xz``. The source is one file, and one state of it is what it
+says:
 
 * Keywords become attributes of the file under their own names (``fits:ORIGIN``, ``fits:CREATOR``,
   ``fits:DATE-OBS``): those of all HDUs together, with several values where HDUs differ.
@@ -33,7 +34,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from importers.bounded_bytes import GzipBytes, beginning, forward
+from importers.bounded_bytes import CompressedBytes, beginning, forward
 from importers.ctapipe_configuration import compact
 from importers.ctapipe_reference import product_id
 from importers.fits_attributes import MOST_CHARACTERS, columns, name_of, observation_keys, plain
@@ -47,6 +48,7 @@ from lineage.records import Statement, Value, attributes
 MOST_ATTRIBUTES = 1_000
 _FIRST_CARD = re.compile(rb"SIMPLE  = {20}[TF] ")
 _SECOND_CARD = b"BITPIX  ="
+_ENDINGS = (".fits", ".fits.gz", ".fits.fz", ".fits.bz2", ".fits.xz")
 _LAYOUT = re.compile(
     r"SIMPLE|XTENSION|BITPIX|NAXIS\d*|EXTEND|PCOUNT|GCOUNT|GROUPS|TFIELDS|BLOCKED|THEAP"
     r"|BSCALE|BZERO|BLANK|EXTNAME|CHECKSUM|DATASUM"
@@ -76,13 +78,13 @@ class FitsImporter:
     describes_files = True
 
     def recognises(self, source: Path, head: bytes) -> Confidence:
-        """By the first two cards, also inside gzip."""
+        """By the first two cards, decompressed too; by its name where they are not seen."""
         begins = beginning(head, 2 * CARD_BYTES)
         if _FIRST_CARD.match(begins) and begins.startswith(_SECOND_CARD, CARD_BYTES):
             return Confidence.CERTAIN
         if begins.startswith(b"SIMPLE  ="):
             return Confidence.SHAPE
-        named = source.name.lower().endswith((".fits", ".fits.gz", ".fits.fz"))
+        named = source.name.lower().endswith(_ENDINGS)
         return Confidence.SUFFIX if named else Confidence.NO
 
     def records(self, source: Path, on_problem: OnProblem) -> Iterator[Statement]:
@@ -93,7 +95,8 @@ class FitsImporter:
         """
         with source.open("rb") as file:
             stream = forward(file)
-            described = _File("FITS, gzip" if isinstance(stream, GzipBytes) else "FITS", on_problem)
+            said = f", {stream.compression.name}" if isinstance(stream, CompressedBytes) else ""
+            described = _File("FITS" + said, on_problem)
             for hdu in HeaderReader(stream, on_problem):
                 described.add(hdu)
             if not described.hdus:

@@ -227,7 +227,7 @@ def test_long_values_and_odd_ones(tmp_path: Path) -> None:
     assert "fits:NOTHING" not in found
 
 
-@pytest.mark.parametrize("ending", ["", ".gz"])
+@pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz"])
 def test_it_is_recognised_by_its_first_cards(ending: str, tmp_path: Path) -> None:
     """Whatever it is called; other gzip files are not FITS."""
     source = tmp_path / ("anything" + ending)
