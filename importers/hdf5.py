@@ -40,7 +40,7 @@ from importers.hdf5_process import READER, NoAnswer
 from importers.header_state import header_state
 from lineage import vocabulary as v
 from lineage.errors import SourceError
-from lineage.interfaces import Confidence, OnProblem, Problem
+from lineage.interfaces import Confidence, OnProblem, Problem, note
 from lineage.observations import highest_level
 from lineage.records import FileEvent, Statement, Value, attributes
 from lineage.vocabulary import HDF5
@@ -87,6 +87,8 @@ class Hdf5Importer:
             raise _refusal(source, header["refused"])
         for place, message, lost in header["problems"]:
             on_problem(Problem(place, message, lost))
+        for place, message in header["notes"]:
+            on_problem(note(place, message))
         step = step_of(header, source, on_problem)
         yield from step.statements
         yield _state(source, header, step)

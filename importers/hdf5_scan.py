@@ -125,10 +125,11 @@ class Scan:
         self._visit(root, _Place(None, b"", "/", 0))
         while self._queue and self._may_go_on():
             self._look_into(*self._queue.popleft())
+        notes = []
         if self._foreign:
             shown = ", ".join(self._foreign[:3])
             more = f" and {len(self._foreign) - 3} more" if len(self._foreign) > 3 else ""
-            self._problem("/", f"leads to other files, which are not followed: {shown}{more}.", 0)
+            notes.append(("/", f"leads to other files, which are not followed: {shown}{more}."))
         return {
             "counts": self._counts,
             "left_out": {name: count for name, count in self._left_out.items() if count},
@@ -137,6 +138,7 @@ class Scan:
             "links": self._links,
             "created": [min(self._created), max(self._created)] if self._created else None,
             "problems": self._problem.listed,
+            "notes": notes,
             **self._steps.result(),
         }
 

@@ -114,7 +114,8 @@ class LstosaImporter:
             places: list[str] = []
 
             def tell(problem: Problem) -> None:
-                places.append(problem.place)
+                if not problem.is_note:
+                    places.append(problem.place)
                 on_problem(problem)
 
             if kind is _Kind.DEFINITION:

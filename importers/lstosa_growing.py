@@ -79,7 +79,7 @@ class GrowingLog:
             yield from reader.so_far()
         if not reader.quiet:
             message = "the log ends amid an activity. What only further lines can make certain is "
-            self.problems.tell(reader.line, message + "taken when it goes on.", 0)
+            self.problems.note(reader.line, message + "taken when it goes on.")
 
     def _mark(self, place: Place | None, reader: LogReader, records: int) -> None:
         on_mark = self._on_mark

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from importers.lstosa_literals import BadLiteral, LiteralReader
-from lineage.interfaces import OnProblem, Problem
+from lineage.interfaces import OnProblem, Problem, note
 
 LONGEST_LINE = 1_000_000
 """Bytes of a record; the longest real ones have some 30,000."""
@@ -84,6 +84,10 @@ class Problems:
         self._untold += 1
         self._untold_lost += lost
         self._line = self._line or line
+
+    def note(self, line: int, message: str) -> None:
+        """Tells what is no damage."""
+        self._on_problem(note(str(line), message))
 
     @property
     def all_told(self) -> bool:

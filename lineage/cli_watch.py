@@ -174,6 +174,7 @@ def _news_json(news: News) -> dict[str, Any]:
         done = news.report
         content |= {"importer": done.importer, "records": done.records, "new": done.new}
         content["skipped"] = report.problems_json(done.problems)
+        content["notes"] = report.notes_json(done.notes)
     return content
 
 

@@ -31,6 +31,16 @@ class Problem:
     """``17`` (line), ``/entity/ex:a`` (JSON pointer) or ``byte 30000``."""
     message: str
     records_lost: int = 1
+    is_note: bool = False
+    """Nothing is wrong, nothing is lost: what was left alone on purpose, or waits for more."""
+
+
+def note(place: str, message: str) -> Problem:
+    """What a reader should know of a source of which everything was taken that is to be taken.
+
+    A source with notes alone is complete: an import ends with status 0, ``--strict`` takes it.
+    """
+    return Problem(place, message, records_lost=0, is_note=True)
 
 
 OnProblem = Callable[[Problem], None]

@@ -17,7 +17,8 @@ from lineage.interfaces import (
     describes_files,
     parts_of,
 )
-from lineage.records import Attributes, FileEvent, Namespace, Relation, Statement
+from lineage.records import Attributes, EventKind, FileEvent, Namespace, Relation, Statement
+from lineage.runs import is_run
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Reading:
         self._start = start
         self._problems = 0
         self.records = 0
-        """Elements, relations and file events read so far."""
+        """Those of the statements read so far that `is_record`."""
         self.mark: Mark | None = start
         self.records_before_mark = 0
         """Those of ``records`` that were read before the mark."""
@@ -80,7 +81,7 @@ class Reading:
         """The statements one by one."""
         try:
             for statement in self._read():
-                self.records += not isinstance(statement, Namespace)
+                self.records += is_record(statement)
                 yield statement
         except (LineageError, OSError):
             raise
@@ -97,7 +98,7 @@ class Reading:
         return log.appended(self._source, self._tell, self._start, self._note)
 
     def _tell(self, problem: Problem) -> None:
-        self._problems += 1
+        self._problems += not problem.is_note
         self._on_problem(problem)
 
     def _note(self, mark: Mark) -> None:
@@ -107,6 +108,17 @@ class Reading:
             self.mark = mark
             self.records_before_mark = self.records
             self.problems_before_mark = self._problems
+
+
+def is_record(statement: Statement) -> bool:
+    """It counts as a record of its source.
+
+    A prefix says nothing, and that an activity ran says no more than the activity's own record; for
+    the run of a text log, which has none, it is the record.
+    """
+    if isinstance(statement, FileEvent):
+        return statement.kind is not EventKind.RUN or is_run(statement.activity)
+    return not isinstance(statement, Namespace)
 
 
 def parts(importer: Importer, source: Path) -> Sequence[Path]:
@@ -134,6 +146,8 @@ def first_problem(
     problems: list[Problem] = []
 
     def refuse(problem: Problem) -> None:
+        if problem.is_note:
+            return
         problems.append(problem)
         raise SourceError(source, problem.place, problem.message)
 

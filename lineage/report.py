@@ -71,6 +71,11 @@ def problems_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     ]
 
 
+def notes_json(notes: Iterable[Problem]) -> list[dict[str, Any]]:
+    """What else is to be known of a source, for programs."""
+    return [{"place": note.place, "message": note.message} for note in notes]
+
+
 def import_json(report: ImportReport) -> dict[str, Any]:
     """An import's report for programs."""
     return {
@@ -82,6 +87,7 @@ def import_json(report: ImportReport) -> dict[str, Any]:
                 "records": one.records,
                 "new": one.new,
                 "skipped": problems_json(one.problems),
+                "notes": notes_json(one.notes),
             }
             for one in report.sources
         ],
@@ -134,12 +140,13 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
 
 
 def _print_problems(out: Console, one: SourceReport) -> None:
-    for problem in one.problems[:_PROBLEMS_SHOWN]:
-        place = f"{one.path}:{problem.place}" if problem.place else one.path
-        out.print(Text(plain(f"skipped {place}: {problem.message}")))
-    if len(one.problems) > _PROBLEMS_SHOWN:
-        more = len(one.problems) - _PROBLEMS_SHOWN
-        out.print(Text(plain(f"skipped {more} more places in {one.path}: --json lists all")))
+    for word, told in (("skipped", one.problems), ("note:", one.notes)):
+        for problem in told[:_PROBLEMS_SHOWN]:
+            place = f"{one.path}:{problem.place}" if problem.place else one.path
+            out.print(Text(plain(f"{word} {place}: {problem.message}")))
+        if len(told) > _PROBLEMS_SHOWN:
+            more = len(told) - _PROBLEMS_SHOWN
+            out.print(Text(plain(f"{word} {more} more places in {one.path}: --json lists all")))
 
 
 def write_stats(store: GraphStore, *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from lineage.errors import LineageError, SourceError
 from lineage.graph_store import GraphStore, Source
 from lineage.growth import Content, KnownSources, content_of, outgrown
 from lineage.interfaces import Importer, Problem, appendable, describes_files
-from lineage.reading import Reading, parts
+from lineage.reading import Reading, is_record, parts
 from lineage.records import FileEvent, Namespace, Record
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
@@ -81,17 +81,24 @@ class SourceReport:
     outcome: Outcome
     importer: str = ""
     records: int = 0
-    """Elements and relations read, those of file events among them."""
+    """What the source says: elements, relations, and what it tells of files, each once for each
+    time that it is said. The graph may hold fewer, or more: `GraphStore.stats` counts it."""
     new: int = 0
     """Records that the store did not have from this source."""
     problems: list[Problem] = field(default_factory=list)
     """Every place that was skipped; for a failed file, why."""
+    notes: list[Problem] = field(default_factory=list)
+    """What else is to be known of it; no loss."""
     named: bool = False
     """Given on the command line, not found in a directory."""
     content: str = ""
     """`Source.content` of what was imported, or is in the store already."""
     unread: bool = False
     """The file itself could not be read: the reason is the system's, not the content's."""
+
+    def tell(self, problem: Problem) -> None:
+        """Takes up a problem, or a note."""
+        (self.notes if problem.is_note else self.problems).append(problem)
 
     @property
     def skipped(self) -> int:
@@ -111,7 +118,11 @@ class ImportReport:
 
     @property
     def complete(self) -> bool:
-        """Everything was taken; files of unknown format inside directories do not count."""
+        """Everything was taken; files of unknown format inside directories do not count.
+
+        A place where no record was lost counts too, if something is wrong there: who sees the file
+        should look. Notes do not.
+        """
         return not any(report.problems for report in self.sources)
 
     @property
@@ -188,7 +199,8 @@ def _check(
     for index, (path, named) in enumerate(files):
 
         def refuse(problem: Problem, path: Path = path) -> None:
-            raise SourceError(path, problem.place, problem.message)
+            if not problem.is_note:
+                raise SourceError(path, problem.place, problem.message)
 
         try:
             importer = chosen or registry.recognise(path)
@@ -272,9 +284,8 @@ class _Import:
             source = replace(source, key=(known or shorter or source).key, content=content.sha256)
         if before:
             report.outcome = Outcome.GROWN
-        told = report.problems.append
         start = before.mark if before else None
-        reading = Reading(importer, path, told, size_bytes=content.size_bytes, start=start)
+        reading = Reading(importer, path, report.tell, size_bytes=content.size_bytes, start=start)
         try:
             self._read(reading, path, source, report, index, total)
             if stamp_of(path.stat()) != stamp or describes_files(importer):
@@ -358,7 +369,7 @@ class _Import:
                 else:
                     plain.append(statement)
             report.new += self._store.write(source.key, plain)
-            report.records += sum(not isinstance(statement, Namespace) for statement in batch)
+            report.records += sum(map(is_record, batch))
             self._on_progress(Progress(path, index, total, report.records))
             if len(self._events) >= _EVENTS_AT_ONCE:
                 self._bind()

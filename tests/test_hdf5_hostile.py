@@ -84,6 +84,7 @@ def test_no_other_file_is_read(tmp_path: Path) -> None:
         "/provenance/dl1_to_dl2": "storage",
     }
     assert "leads to other files" in problem.message
+    assert problem.is_note
     assert SECRET not in repr(statements)
 
 
