@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from lineage.interfaces import OnProblem, Problem
@@ -102,7 +101,10 @@ class LogLines:
         telling = _TELLING.match
         while self._at < len(self._lines) or self._fill():
             lines, start = self._lines, self._at
-            for index, text in enumerate(islice(lines, start, None), start):
+            rest = iter(lines)
+            # from there at once: not past all lines before it, for each one that tells
+            rest.__setstate__(start)  # type: ignore[attr-defined]
+            for index, text in enumerate(rest, start):
                 if telling(text):
                     self._at = index + 1
                     found = record_of(text, self._before + index + 1)

@@ -17,7 +17,7 @@ from lineage.records import (
     Statement,
     Value,
 )
-from lineage.runs import RUN, did, fit, ran, run_iri
+from lineage.runs import RUN, did, ran, run_iri
 from lineage.vocabulary import CTAPIPE
 
 _LONGEST_TEXT = 10_000
@@ -71,6 +71,8 @@ class LogRun:
     provenance_log: str | None = None
     known: str | None = None
     """The activity whose record, which the log holds, is its own."""
+    records: int = 0
+    """Provenance records among its lines in which that was sought."""
     content: str = ""
     """Digest of the lines that told of it until its end, where they have no time."""
 
@@ -196,12 +198,6 @@ class LogRun:
         """What it was a run of."""
         facts = () if self.version is None else ((CTAPIPE + "version", self.version),)
         return agents.software("ctapipe", self.version, facts)
-
-    def is_activity(self, known: FileEvent) -> bool:
-        """A provenance record can be its own: by name, and by the times that the log has."""
-        if known.role != self.name:
-            return False
-        return self.time is None or fit(self.event(), known) is not None
 
     def statements(self) -> Iterator[Statement]:
         """What the log says of it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from importers.ctapipe import FoundReader
 from importers.ctapipe_log_lines import LogLines, LogRecord
@@ -11,6 +12,7 @@ from importers.ctapipe_log_run import LogRun
 from importers.ctapipe_stream import ActivityScanner
 from lineage.interfaces import Mark, OnMark, OnProblem, Problem
 from lineage.records import EventKind, FileEvent, Statement
+from lineage.runs import fit
 
 _MOST_RUNS = 100
 """Runs that can be under way at once."""
@@ -19,6 +21,9 @@ _MOST_FILES = 100_000
 _MOST_LINES, _LONGEST_LINE = 64, 1_000
 """Of a message that goes on."""
 _LINES_AT_ONCE = 10_000
+_MOST_RECORDS = 10
+"""Provenance records that one run is sought in, and activities that it is compared with each time:
+its files are, too. It writes one, and its own activity comes last."""
 _TOOL = re.compile(r"tool\.(initialize|run|write_provenance|check_output)|")
 _PROVENANCE = re.compile(r"provenance\.\w+|")
 _ENTITY = re.compile(r"added (in|out)put entity '")
@@ -282,9 +287,20 @@ class LogRuns:
                         if len(self._told) > _MOST_RUNS:
                             del self._told[next(iter(self._told))]
                     yield statement
-        # activities are in the order of their ends: the run's own comes last
-        for identifier, told in reversed(self._told.items()):
-            if identifier not in self._claimed and run.is_activity(told):
+        if run.known is None and run.records < _MOST_RECORDS:
+            run.records += 1
+            self._find_activity(run)
+
+    def _find_activity(self, run: LogRun) -> None:
+        """Which of the activities of records the run was: they are in the order of their ends."""
+        event = run.event()
+        named = (
+            (identifier, told)
+            for identifier, told in reversed(self._told.items())
+            if identifier not in self._claimed and told.role == run.name
+        )
+        for identifier, told in islice(named, _MOST_RECORDS):
+            if run.time is None or fit(event, told) is not None:
                 self._claimed.add(identifier)
                 run.known = identifier
                 break

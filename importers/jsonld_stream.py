@@ -44,6 +44,7 @@ class Piece(NamedTuple):
     place: str
     """JSON pointer."""
     around: Around
+    """One object for all nodes of a graph."""
     value: Any
     """As `JsonCursor` gives it; a `DamagedValue` for one that cannot be read."""
 
@@ -75,6 +76,7 @@ class _Walk:
 
     def __init__(self, source: Path, cursor: JsonCursor) -> None:
         self._source = source
+        self._behind: Pairs | None = None
         self.cursor = cursor
 
     def node(self, place: str, around: Around) -> Iterator[Piece]:
@@ -102,12 +104,13 @@ class _Walk:
             yield Piece(place, around, value)
             return
         own = tuple(pair for pair in value if pair[0] != "@graph")
+        outside = (*around, own)
         for number, one in enumerate(graph):
             inside = f"{place}/@graph/{number}"
             if isinstance(one, tuple) and len(around) + 1 < _NESTED:
-                yield from self._whole(inside, (*around, own), one)
+                yield from self._whole(inside, outside, one)
             else:
-                yield Piece(inside, (*around, own), one)
+                yield Piece(inside, outside, one)
         if not graph or _says_something(own):
             yield Piece(place, around, own)
 
@@ -126,8 +129,9 @@ class _Walk:
                 outer = tuple(own)
                 if not place and "@context" not in dict(own):
                     outer = (*self._context_behind(), *own)
+                outside = (*around, outer)  # one for all: it is compared by identity
                 for number in cursor.items():
-                    yield from self.node(f"{place}/@graph/{number}", (*around, outer))
+                    yield from self.node(f"{place}/@graph/{number}", outside)
                 continue
             try:
                 own.append((key, cursor.value()))
@@ -147,7 +151,12 @@ class _Walk:
             yield Piece(place, around, tuple(own))
 
     def _context_behind(self) -> Pairs:
-        """The context of the document, where it comes behind its graph."""
+        """The context of the document, where it comes behind its graph; looked for once."""
+        if self._behind is None:
+            self._behind = self._look_ahead()
+        return self._behind
+
+    def _look_ahead(self) -> Pairs:
         with self._source.open("rb") as file:
             cursor = JsonCursor(file)
             try:

@@ -18,6 +18,8 @@ OnDamage = Callable[[str, str, int], None]
 
 _AT_ONCE = 1 << 17
 """Characters of JSON-LD or RDF/XML that are parsed in one go."""
+_MOST_AGAIN_BYTES = 200 << 20
+"""That are parsed to find what is damaged; some seconds."""
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 RDF_ROOT = f"{{{v.RDF}}}RDF"
 
@@ -38,6 +40,10 @@ class Statements:
         self._file = file
         self._syntax = syntax
         self._base = base
+        self._parsed_bytes = 0
+        """Of lots and what is around them, parsed once or again."""
+        self._lot_bytes = 0
+        """The same, as if nothing was parsed again."""
         self.prefixes: dict[str, str] = {}
         """Prefix -> namespace IRI, as far as the document was read."""
 
@@ -87,6 +93,7 @@ class Statements:
                     )
                     start = _start_tag(parent)
                 parts = [(str(one.sourceline), _markup(one)) for one in several]
+                self._lot_bytes += len(start) + sum(len(part) for _, part in parts)
                 yield from self._parsed(parts, start, b"</rdf:RDF>", b"", on_damage)
         except xml_stream.BrokenXml as error:
             on_damage(str(error.line), f"{error.message}; nothing after it is read", 1)
@@ -95,19 +102,25 @@ class Statements:
         """JSON-LD: some of its nodes at a time, each lot in its context."""
         waiting: list[tuple[str, bytes]] = []
         around: jsonld_stream.Around = ()
+        first = _keywords()
         length = 0
         try:
             for piece in jsonld_stream.pieces(self._source, self._file):
                 if piece.around != around or length > _AT_ONCE:
                     yield from self._in_context(around, waiting, on_damage)
                     waiting, length = [], 0
+                if piece.around is not around:
                     around = piece.around
-                self._note_context(piece.around, piece.value)
+                    # once, and not for each node in it: contexts are long
+                    first = _keywords(*around)
+                    for one in around:
+                        self._note_context(one)
+                self._note_context(piece.value)
                 try:
                     if isinstance(piece.value, DamagedValue):
                         raise jsonld_stream.Unwritable(str(piece.value))
-                    first = _keywords(*piece.around, piece.value)
-                    written = jsonld_stream.text(piece.value, first).encode()
+                    own = first | _keywords(piece.value)
+                    written = jsonld_stream.text(piece.value, own).encode()
                 except jsonld_stream.Unwritable as error:
                     on_damage(piece.place, str(error), 1)
                     continue
@@ -119,17 +132,16 @@ class Statements:
         else:
             yield from self._in_context(around, waiting, on_damage)
 
-    def _note_context(self, around: jsonld_stream.Around, value: Any) -> None:
-        """Refuses an address as context, and remembers prefixes."""
-        for one in (*around, value if isinstance(value, tuple) else ()):
-            for key, context in one:
-                if key == "@context":
-                    address = jsonld_stream.address_of_context(context)
-                    if address is not None:
-                        raise SourceError(
-                            self._source, "/@context", jsonld_stream.NO_CONTEXT.format(address)
-                        )
-                    self.prefixes.update(_prefixes(context))
+    def _note_context(self, value: Any) -> None:
+        """Refuses an address as context of an object, and remembers prefixes."""
+        for key, context in value if isinstance(value, tuple) else ():
+            if key == "@context":
+                address = jsonld_stream.address_of_context(context)
+                if address is not None:
+                    raise SourceError(
+                        self._source, "/@context", jsonld_stream.NO_CONTEXT.format(address)
+                    )
+                self.prefixes.update(_prefixes(context))
 
     def _in_context(
         self,
@@ -150,6 +162,7 @@ class Statements:
             on_damage(parts[0][0], str(error), len(parts))
             return
         end = b"]}" * len(around)
+        self._lot_bytes += len(start) + sum(len(part) for _, part in parts)
         yield from self._parsed(parts, start or b"[", end or b"]", b",", on_damage)
 
     def _parsed(
@@ -160,14 +173,24 @@ class Statements:
         between: bytes,
         on_damage: OnDamage,
     ) -> Iterator[Quad]:
-        """The statements of several parts together; one by one where one of them is damaged."""
+        """The statements of several parts together; of either half where one part is damaged.
+
+        Each time what stands around them is parsed again, which may be long. So there is an end of
+        it: then parts that are damaged together are left out together.
+        """
         text = start + between.join(part for _, part in parts) + end
+        self._parsed_bytes += len(text)
         quads = Quads(text, self._syntax, self._base)
         if len(parts) > 1:
             found = list(quads)
             if any(type(quad) is Damage for quad in found):
-                for part in parts:
-                    yield from self._parsed([part], start, end, between, on_damage)
+                if self._parsed_bytes - self._lot_bytes > _MOST_AGAIN_BYTES:
+                    message = "too much is damaged to tell which of the nodes from here on is"
+                    on_damage(parts[0][0], message, len(parts))
+                    return
+                middle = len(parts) // 2
+                for half in (parts[:middle], parts[middle:]):
+                    yield from self._parsed(half, start, end, between, on_damage)
                 return
             quads = iter(found)  # type: ignore[assignment]
         damages = 0

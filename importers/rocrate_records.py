@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote, unquote
 
 from importers import agents
+from importers.rocrate_nodes import Node, as_json, has_text, is_node, scalar, several, types
 from lineage import vocabulary as v
 from lineage.identifiers import path_of
 from lineage.records import (
@@ -45,9 +44,15 @@ _OF_ACTIONS = frozenset(
     {"@id", "@type", "name", "startTime", "endTime", "object", "result", "agent", "instrument"}
 )
 _OF_FILES = frozenset({"@id", "@type", "name", "encodingFormat", "exampleOfWork", "hasPart"})
-_SMALL = 1 << 63
+_MOST_STATEMENTS = 1_000_000
+_MOST_REFERENCES = 5_000_000
+"""That are followed: nodes that refer to one another in lists can ask for their product."""
+_LONGEST_NESTED = 100_000
+"""Characters of a node that is told with the action that refers to it; many may."""
 
-Node = dict[str, Any]
+
+class _Endless(Exception):
+    """The crate asks for more than any real one."""
 
 
 class Crate:
@@ -67,16 +72,34 @@ class Crate:
         self._nodes = nodes
         self._note = note
         self._declared: set[str] = set()
-        self._made_by_steps = frozenset(
-            one["@id"]
-            for node in nodes.values()
-            if types(node) & ACTIONS and not self._is_workflow(node)
-            for one in self._referred(node, "result", note=False)
-        )
+        self._references = 0
+        self._elements: dict[tuple[str, tuple[tuple[str, Value], ...]], Entity] = {}
+        self._agents: dict[str, Agent] = {}
+        self._of_instruments: dict[tuple[str, str], frozenset[str]] = {}
+        self._nested: dict[str, str] = {}
+        self._made_by_steps: frozenset[str] = frozenset()
         """What the run of a workflow lists too, although a step of it made it."""
 
     def statements(self) -> Iterator[Statement]:
         """The files, then the actions in the order of the crate."""
+        count = 0
+        try:
+            for count, statement in enumerate(self._statements(), 1):
+                if count > _MOST_STATEMENTS:
+                    raise _Endless
+                yield statement
+        except _Endless:
+            message = "the crate's nodes refer to one another too often, or say more than "
+            message += f"{_MOST_STATEMENTS:,} things. What comes after these is left out."
+            self._note("@graph", message, 1)
+
+    def _statements(self) -> Iterator[Statement]:
+        self._made_by_steps = frozenset(
+            one["@id"]
+            for node in self._nodes.values()
+            if types(node) & ACTIONS and not self._is_workflow(node)
+            for one in self._referred(node, "result", note=False)
+        )
         for node in self._nodes.values():
             if types(node) & _DATA:
                 yield from self._state(node)
@@ -94,10 +117,10 @@ class Crate:
         if path is None or path == self._directory:
             return
         said = self._facts(node, _OF_FILES)
-        label = next((node[key] for key in ("name", "alternateName") if _text(node, key)), None)
+        label = next((node[key] for key in ("name", "alternateName") if has_text(node, key)), None)
         if label is not None:
             said.append((v.PROV_LABEL, label))
-        for one in _several(node.get("encodingFormat")):
+        for one in several(node.get("encodingFormat")):
             if isinstance(one, str):
                 said.append((v.FILE + "media_type", one))
         yield FileEvent(EventKind.STATE, path, attributes=attributes(said))
@@ -114,7 +137,7 @@ class Crate:
                     said.append((name, times[key]))
                 except (ValueError, OverflowError):
                     self._note(node["@id"], f"{key} is no time ({node[key]!r:.80})", 0)
-        if _text(node, "name"):
+        if has_text(node, "name"):
             said.append((v.PROV_LABEL, node["name"]))
         said += [(v.PROV_TYPE, Iri(v.SCHEMA + one)) for one in sorted(found & ACTIONS)]
         said += self._facts(node, _OF_ACTIONS, whole=True)
@@ -142,17 +165,28 @@ class Crate:
 
     def _parameters(self, node: Node) -> tuple[frozenset[str], frozenset[str]]:
         """Identifiers of the formal parameters of what an action ran: inputs and outputs."""
-        found: tuple[set[str], set[str]] = (set(), set())
-        for one in self._referred(node, "instrument"):
-            for names, key in zip(found, ("input", "output"), strict=True):
-                names.update(other["@id"] for other in self._referred(one, key))
-        return frozenset(found[0]), frozenset(found[1])
+        instruments = list(self._referred(node, "instrument"))
+        inputs, outputs = (
+            frozenset().union(*(self._parameters_of(one, key) for one in instruments))
+            if len(instruments) != 1
+            else self._parameters_of(instruments[0], key)
+            for key in ("input", "output")
+        )
+        return inputs, outputs
+
+    def _parameters_of(self, instrument: Node, key: str) -> frozenset[str]:
+        """Identifiers of the parameters of a program or workflow, which many actions may run."""
+        known = self._of_instruments.get((instrument["@id"], key))
+        if known is None:
+            known = frozenset(other["@id"] for other in self._referred(instrument, key))
+            self._of_instruments[instrument["@id"], key] = known
+        return known
 
     def _role(self, node: Node, parameters: frozenset[str]) -> str | None:
         """The parameter that a thing was given for."""
         for one in self._referred(node, "exampleOfWork"):
             if one["@id"] in parameters:
-                return one["name"] if _text(one, "name") else str(one["@id"])
+                return one["name"] if has_text(one, "name") else str(one["@id"])
         return None
 
     def _thing(
@@ -190,7 +224,7 @@ class Crate:
         activity = run[0]
         found = types(node)
         if found & _SOFTWARE and not found & _DATA:
-            agent = self._software(node)
+            agent = self._agent(node)
             yield from self._new(agent)
             yield Relation(RelationKind.ASSOCIATION, activity, agent.identifier)
             return
@@ -225,7 +259,7 @@ class Crate:
                     if one["@id"] == step["@id"]:
                         continue
                     items: Attributes = ()
-                    if _text(control, "name"):
+                    if has_text(control, "name"):
                         items = ((v.PROV_LABEL, control["name"]),)
                     yield Relation(
                         RelationKind.COMMUNICATION,
@@ -236,11 +270,17 @@ class Crate:
 
     def _entity(self, node: Node, *more: tuple[str, Value]) -> Entity:
         """A thing that is no file: a parameter's value, a step, something in the web."""
+        known = self._elements.get((node["@id"], more))
+        if known is None:
+            known = self._elements[node["@id"], more] = self._made_entity(node, more)
+        return known
+
+    def _made_entity(self, node: Node, more: tuple[tuple[str, Value], ...]) -> Entity:
         said = [*more, *self._facts(node, frozenset({"@id", "@type", "name", "value"}))]
-        if _text(node, "name"):
+        if has_text(node, "name"):
             said.append((v.PROV_LABEL, node["name"]))
-        for one in _several(node.get("value")):
-            value = _scalar(one)
+        for one in several(node.get("value")):
+            value = scalar(one)
             if value is not None:
                 said.append((v.PROV_VALUE, value))
         if "Collection" in types(node):
@@ -248,6 +288,12 @@ class Crate:
         return Entity(self._iri(node["@id"]), attributes(said))
 
     def _agent(self, node: Node) -> Agent:
+        known = self._agents.get(node["@id"])
+        if known is None:
+            known = self._agents[node["@id"]] = self._made_agent(node)
+        return known
+
+    def _made_agent(self, node: Node) -> Agent:
         found = types(node)
         if found & _SOFTWARE:
             return self._software(node)
@@ -255,18 +301,18 @@ class Crate:
         said += [
             (v.PROV_TYPE, Iri(v.PROV + _AGENTS[one])) for one in sorted(found) if one in _AGENTS
         ]
-        if _text(node, "name"):
+        if has_text(node, "name"):
             said.append((v.PROV_LABEL, node["name"]))
         return Agent(self._iri(node["@id"]), attributes(said))
 
     def _software(self, node: Node) -> Agent:
         """A program: by name and version where the crate gives both."""
         said = self._facts(node, frozenset({"@id", "@type", "name"}))
-        versions = [node[key] for key in ("softwareVersion", "version") if _text(node, key)]
-        if _text(node, "name") and versions:
+        versions = [node[key] for key in ("softwareVersion", "version") if has_text(node, key)]
+        if has_text(node, "name") and versions:
             return agents.software(node["name"], versions[0], said)
         said.append((v.PROV_TYPE, Iri(v.PROV + "SoftwareAgent")))
-        if _text(node, "name"):
+        if has_text(node, "name"):
             said.append((v.PROV_LABEL, node["name"]))
         return Agent(self._iri(node["@id"]), attributes(said))
 
@@ -290,23 +336,41 @@ class Crate:
             if key in without or key.startswith("@"):
                 continue
             name = key if _ABSOLUTE.match(key) else v.SCHEMA + quote(key, safe="-._~")
-            for one in _several(values):
-                value = _scalar(one)
-                if isinstance(one, dict) and _text(one, "@id") and len(one) == 1:
+            for one in several(values):
+                value = scalar(one)
+                if isinstance(one, dict) and has_text(one, "@id") and len(one) == 1:
                     if _ABSOLUTE.match(one["@id"]) and not one["@id"].startswith("_:"):
                         value = Iri(self._iri(one["@id"]))
                     elif whole:
-                        value = _json(self._nodes.get(one["@id"], one))
+                        value = self._whole(one)
                 elif value is None and one is not None:
-                    value = _json(one)
+                    value = as_json(one)
                 if value is not None:
                     said.append((name, value))
         return said
 
+    def _whole(self, reference: Node) -> str:
+        """What a node says that is referred to, as JSON; the reference alone where that is long."""
+        identifier = reference["@id"]
+        known = self._nested.get(identifier)
+        if known is None:
+            known = as_json(self._nodes.get(identifier, reference))
+            if len(known) > _LONGEST_NESTED:
+                known = as_json(reference)
+            self._nested[identifier] = known
+        return known
+
     def _referred(self, node: Node, key: str, *, note: bool = True) -> Iterator[Node]:
-        """The nodes that a property refers to; one that is not described has its name alone."""
-        for one in _several(node.get(key)):
-            name = one if isinstance(one, str) else one.get("@id") if _is_node(one) else None
+        """The nodes that a property refers to; one that is not described has its name alone.
+
+        Raises:
+            _Endless: So many were followed that there is no end of it.
+        """
+        for one in several(node.get(key)):
+            self._references += 1
+            if self._references > _MOST_REFERENCES:
+                raise _Endless
+            name = one if isinstance(one, str) else one.get("@id") if is_node(one) else None
             if not isinstance(name, str) or not name:
                 if note:
                     self._note(node["@id"], f"{key} refers to nothing ({one!r:.80})", 1)
@@ -331,35 +395,3 @@ class Crate:
         if _ABSOLUTE.match(identifier) and not identifier.startswith("_:"):
             return quote(identifier, safe="/:?#[]@!$&'()*+,;=%~-._")
         return f"urn:lineage:ro-crate:{self._key}:{quote(identifier, safe='/#~-._')}"
-
-
-def types(node: Node) -> frozenset[str]:
-    """The types of a node, without the address of their vocabulary."""
-    return frozenset(
-        one.removeprefix("http://schema.org/").removeprefix("https://schema.org/")
-        for one in _several(node.get("@type"))
-        if isinstance(one, str)
-    )
-
-
-def _several(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else () if value is None else (value,)
-
-
-def _text(node: Any, key: str) -> bool:
-    return isinstance(node.get(key), str) and bool(node[key])
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _is_node(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _scalar(value: Any) -> Value | None:
-    """A JSON text, number or boolean as an attribute's value."""
-    if isinstance(value, str | bool | float) or (isinstance(value, int) and abs(value) < _SMALL):
-        return value
-    return None

@@ -21,6 +21,8 @@ from lineage.versions import Finding, Run
 from lineage.vocabulary import RelationKind
 
 _RELATIONS = frozenset({USED, GENERATED, AGENT, SAME})
+_MOST_SHOWN = 20
+"""Activities that a finding names: runs of one moment may fit each other's, all of them."""
 
 
 @dataclass(slots=True)
@@ -115,10 +117,12 @@ def _choose(
 
 
 def _ambiguous(run: FileEvent, activities: list[str]) -> Finding:
-    text = f"{run.role} of {run.start}, which a log tells of, may be "
-    text += f"{', '.join(activities)}, but so may another run, or it another activity. Taken for "
-    text += "an activity of its own."
-    return Finding("ambiguous-run", text, (run.path, *activities))
+    shown = ", ".join(activities[:_MOST_SHOWN])
+    if len(activities) > _MOST_SHOWN:
+        shown += f" or one of {len(activities) - _MOST_SHOWN} more"
+    text = f"{run.role} of {run.start}, which a log tells of, may be {shown}, but so may another "
+    text += "run, or it another activity. Taken for an activity of its own."
+    return Finding("ambiguous-run", text, (run.path, *activities[:_MOST_SHOWN]))
 
 
 def _known(run: FileEvent, activity: FileEvent, found: Fit) -> Run:
