@@ -332,7 +332,12 @@ class _Import:
         """The event at the path by which other sources know the file."""
         if not event.path.startswith("/"):
             return event
-        return replace(event, path=path_text(Path(recorded_path(Path(event.path), self._roots))))
+        try:
+            known = path_text(Path(recorded_path(Path(event.path), self._roots)))
+        # a NUL or half a surrogate pair: no file of this machine has such a name
+        except ValueError:
+            return event
+        return replace(event, path=known)
 
     def _read(
         self,
