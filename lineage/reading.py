@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 _BATCH_STATEMENTS = 5_000
 _BATCH_CHARACTERS = 4_000_000
 _LONGEST_STATE = 100_000
+_MOST_PROBLEMS = 10_000
+"""Of one source that are told one by one: a file of nothing else would fill the memory."""
 
 
 class Reading:
@@ -57,6 +59,8 @@ class Reading:
         self._size_bytes = size_bytes
         self._start = start
         self._problems = 0
+        self._untold = 0
+        self._untold_records = 0
         self.records = 0
         """Elements, relations and file events read so far."""
         self.mark: Mark | None = start
@@ -82,10 +86,13 @@ class Reading:
             for statement in self._read():
                 self.records += not isinstance(statement, Namespace)
                 yield statement
+            self._tell_number()
         except (LineageError, OSError):
+            self._tell_number()
             raise
         # whatever a hostile file, or a stranger's importer, has in store: one file stops nothing
         except Exception as error:
+            self._tell_number()
             said = f"the importer {self._importer.name!r} failed ({type(error).__name__}: "
             said += f"{error!s:.200}). What it had read is kept."
             raise SourceError(self._source, "", said) from error
@@ -97,8 +104,18 @@ class Reading:
         return log.appended(self._source, self._tell, self._start, self._note)
 
     def _tell(self, problem: Problem) -> None:
+        if self._problems >= _MOST_PROBLEMS:
+            self._untold += 1
+            self._untold_records += problem.records_lost
+            return
         self._problems += 1
         self._on_problem(problem)
+
+    def _tell_number(self) -> None:
+        if self._untold:
+            said = f"{self._untold:,} more places are skipped, which are not told one by one."
+            self._untold, lost = 0, self._untold_records
+            self._on_problem(Problem("", said, lost))
 
     def _note(self, mark: Mark) -> None:
         if self._size_bytes is not None and mark.offset > self._size_bytes:

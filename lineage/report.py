@@ -38,6 +38,11 @@ def plain(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def one_line(text: str) -> str:
+    """``text`` as `plain` leaves it, on one line: a name could pass its second line for another."""
+    return plain(text).replace("\n", "\N{REPLACEMENT CHARACTER}")
+
+
 def write_json(content: Any) -> None:
     """Writes one JSON document to standard output."""
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=True) + "\n")
@@ -103,7 +108,7 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
     for one in report.sources:
         if one.outcome is not Outcome.UNKNOWN:
             table.add_row(
-                Text(plain(one.path)),
+                Text(one_line(one.path)),
                 one.importer,
                 one.outcome.value,
                 f"{one.records:,}",
@@ -117,7 +122,7 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
         out.print("there is no file to import.")
     unknown = [one.path for one in report.sources if one.outcome is Outcome.UNKNOWN]
     if unknown:
-        names = ", ".join(plain(path) for path in unknown[:5])
+        names = ", ".join(one_line(path) for path in unknown[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         out.print(
             Text(f"{counted_noun(len(unknown), 'file')} that no importer knows: {names}{more}")
@@ -136,10 +141,10 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
 def _print_problems(out: Console, one: SourceReport) -> None:
     for problem in one.problems[:_PROBLEMS_SHOWN]:
         place = f"{one.path}:{problem.place}" if problem.place else one.path
-        out.print(Text(plain(f"skipped {place}: {problem.message}")))
+        out.print(Text(one_line(f"skipped {place}: {problem.message}")))
     if len(one.problems) > _PROBLEMS_SHOWN:
         more = len(one.problems) - _PROBLEMS_SHOWN
-        out.print(Text(plain(f"skipped {more} more places in {one.path}: --json lists all")))
+        out.print(Text(one_line(f"skipped {more} more places in {one.path}: --json lists all")))
 
 
 def write_stats(store: GraphStore, *, as_json: bool) -> None:

@@ -16,6 +16,7 @@ from lineage.graph_store import GraphStore, Source
 from lineage.growth import Content, KnownSources, content_of, outgrown
 from lineage.interfaces import Importer, Problem, appendable, describes_files
 from lineage.reading import Reading, parts
+from lineage.record_sizes import fitting, write_fitting
 from lineage.records import FileEvent, Namespace, Record
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
@@ -356,13 +357,15 @@ class _Import:
             plain: list[Record | Namespace] = []
             for statement in batch:
                 if isinstance(statement, FileEvent):
-                    if local:
-                        statement = self._recorded(statement)
-                    key = identity.event_key(statement, self._identity)
-                    self._events.append(StoredEvent(key, source.key, statement))
+                    event = fitting(statement, report.problems.append)
+                    if event is None:
+                        continue
+                    event = self._recorded(event) if local else event
+                    key = identity.event_key(event, self._identity)
+                    self._events.append(StoredEvent(key, source.key, event))
                 else:
                     plain.append(statement)
-            report.new += self._store.write(source.key, plain)
+            report.new += write_fitting(self._store, source.key, plain, report.problems.append)
             report.records += sum(not isinstance(statement, Namespace) for statement in batch)
             self._on_progress(Progress(path, index, total, report.records))
             if len(self._events) >= _EVENTS_AT_ONCE:
