@@ -21,6 +21,7 @@ MOST_CARDS_IN_ALL = 60_000
 _MOST_TOLD = 50
 _COMMENTARY = ("HISTORY", "COMMENT")
 _BITPIX = frozenset({8, 16, 32, 64, -32, -64})
+_BEYOND_ANY_FILE = 2**63
 
 
 @dataclass(slots=True)
@@ -161,7 +162,9 @@ class HeaderReader:
         if self._stream.stopped:
             self._end(begins + passed, f"in the data of HDU {hdu.number}: {self._stream.stopped}")
         elif passed < size:
-            there = f"{passed} of {size} bytes are there"
+            # 999 axes give a number that Python refuses to print
+            claimed = size if size < _BEYOND_ANY_FILE else "more than 2^63"
+            there = f"{passed} of {claimed} bytes are there"
             self._tell(begins + passed, f"the data of HDU {hdu.number} are cut off: {there}.", 0)
         return passed == padded
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any
@@ -47,6 +47,8 @@ OPAQUE_NAME = v.PROV + "QUALIFIED_NAME"
 """Datatype of a qualified-name value whose prefix is not declared."""
 
 _NAMES_KEPT = 1 << 17
+_MOST_VALUES = 200_000
+"""Of one record: a hundred times what anybody says of a thing, and 10 MB in an engine."""
 _LONGEST_KEPT = 1 << 10
 """Characters of a name that is remembered, so that a hostile file cannot fill the memory."""
 _IRI = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*://|urn:|file:/).")
@@ -187,6 +189,7 @@ class RecordMaker:
             Unreadable: It means nothing.
         """
         self._key = key
+        _refuse_many(pairs)
         names = self._names
         found: list[tuple[str, Value]] = []
         for name, value in pairs:
@@ -213,6 +216,7 @@ class RecordMaker:
             Unreadable: It means nothing.
         """
         self._key = key
+        _refuse_many(pairs)
         names = self._names
         subject_name, object_name = self._subject, self._object
         subject: str | None = None
@@ -306,6 +310,8 @@ class RecordMaker:
         elif iri in TIMES:
             self._add_time(iri, self._only(iri, value), found)
         else:
+            if isinstance(value, list):
+                _refuse_many(value, found)
             for one in value if isinstance(value, list) else (value,):
                 if one is None:
                     self._note(self._key, f"{iri} is null and is left out")
@@ -356,6 +362,12 @@ class RecordMaker:
                 self._note(self._key, f"{error}; the value is kept as it is written")
                 return Literal(text, OPAQUE_NAME)
         return typed_value(text, name, language or None)
+
+
+def _refuse_many(*values: Sized) -> None:
+    count = sum(map(len, values))
+    if count > _MOST_VALUES:
+        raise Unreadable(f"it has more than {_MOST_VALUES:,} values")
 
 
 def _shown(value: Any) -> str:

@@ -111,7 +111,7 @@ class _Teller:
             self._write(_news_json(news))
             return
         self._status.clear()
-        sys.stdout.write(report.plain(f"{_clock()} {_sentence(news)}") + "\n")
+        sys.stdout.write(report.one_line(f"{_clock()} {_sentence(news)}") + "\n")
         sys.stdout.flush()
 
     def progress(self, progress: Progress) -> None:
@@ -137,9 +137,9 @@ class _Teller:
         for path, problems in tally.problems.items():
             for problem in problems[:5]:
                 place = f"{path}:{problem.place}" if problem.place else path
-                say(f"skipped {place}: {problem.message}")
+                say(report.one_line(f"skipped {place}: {problem.message}"))
             if len(problems) > 5:
-                say(f"skipped {len(problems) - 5} more places in {path}")
+                say(report.one_line(f"skipped {len(problems) - 5} more places in {path}"))
         ended = "interrupted amid an import, which the next one takes up. " * tally.interrupted
         say(f"{ended}{_done(tally)}, {report.counted_noun(tally.records, 'record')}")
         if tally.waiting:

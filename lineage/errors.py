@@ -54,6 +54,10 @@ class StoreBusy(StoreError):
     """Another process is writing to the store."""
 
 
+class RecordTooLarge(StoreError):
+    """One record alone takes more than an engine accepts."""
+
+
 class QueryRefused(LineageError):
     """A user's Cypher asks for something that the console does not allow."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +24,11 @@ class Content:
     """Number of bytes -> SHA-256 of that many first ones."""
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    """Opening a pipe would wait for a writer, and any file may have become one by now."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def content_of(path: Path, lengths: Iterable[int] = ()) -> Content:
     """Reads a file once.
 
@@ -29,13 +37,15 @@ def content_of(path: Path, lengths: Iterable[int] = ()) -> Content:
         lengths: Numbers of bytes whose digest is wanted too; those beyond its end are left out.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is no regular file.
     """
     wanted = sorted({length for length in lengths if length > 0}, reverse=True)
     digest = hashlib.sha256()
     beginnings: dict[int, str] = {}
     size_bytes = 0
-    with path.open("rb") as stream:
+    with open(path, "rb", opener=_without_waiting) as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
         while chunk := stream.read(min(1 << 20, wanted[-1] - size_bytes) if wanted else 1 << 20):
             digest.update(chunk)
             size_bytes += len(chunk)

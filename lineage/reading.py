@@ -25,6 +25,8 @@ _log = logging.getLogger(__name__)
 _BATCH_STATEMENTS = 5_000
 _BATCH_CHARACTERS = 4_000_000
 _LONGEST_STATE = 100_000
+_MOST_PROBLEMS = 10_000
+"""Of one source that are told one by one: a file of nothing else would fill the memory."""
 
 
 class Reading:
@@ -58,6 +60,9 @@ class Reading:
         self._size_bytes = size_bytes
         self._start = start
         self._problems = 0
+        self._told = 0
+        self._untold = 0
+        self._untold_records = 0
         self.records = 0
         """Those of the statements read so far that `is_record`."""
         self.mark: Mark | None = start
@@ -83,10 +88,13 @@ class Reading:
             for statement in self._read():
                 self.records += is_record(statement)
                 yield statement
+            self._tell_number()
         except (LineageError, OSError):
+            self._tell_number()
             raise
         # whatever a hostile file, or a stranger's importer, has in store: one file stops nothing
         except Exception as error:
+            self._tell_number()
             said = f"the importer {self._importer.name!r} failed ({type(error).__name__}: "
             said += f"{error!s:.200}). What it had read is kept."
             raise SourceError(self._source, "", said) from error
@@ -98,8 +106,19 @@ class Reading:
         return log.appended(self._source, self._tell, self._start, self._note)
 
     def _tell(self, problem: Problem) -> None:
+        if self._told >= _MOST_PROBLEMS:
+            self._untold += not problem.is_note
+            self._untold_records += problem.records_lost
+            return
+        self._told += 1
         self._problems += not problem.is_note
         self._on_problem(problem)
+
+    def _tell_number(self) -> None:
+        if self._untold:
+            said = f"{self._untold:,} more places are skipped, which are not told one by one."
+            self._untold, lost = 0, self._untold_records
+            self._on_problem(Problem("", said, lost))
 
     def _note(self, mark: Mark) -> None:
         if self._size_bytes is not None and mark.offset > self._size_bytes:

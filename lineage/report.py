@@ -38,6 +38,11 @@ def plain(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def one_line(text: str) -> str:
+    """``text`` as `plain` leaves it, on one line: a name could pass its second line for another."""
+    return plain(text).replace("\n", "\N{REPLACEMENT CHARACTER}")
+
+
 def write_json(content: Any) -> None:
     """Writes one JSON document to standard output."""
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=True) + "\n")
@@ -109,7 +114,7 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
     for one in report.sources:
         if one.outcome is not Outcome.UNKNOWN:
             table.add_row(
-                Text(plain(one.path)),
+                Text(one_line(one.path)),
                 one.importer,
                 one.outcome.value,
                 f"{one.records:,}",
@@ -123,7 +128,7 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
         out.print("there is no file to import.")
     unknown = [one.path for one in report.sources if one.outcome is Outcome.UNKNOWN]
     if unknown:
-        names = ", ".join(plain(path) for path in unknown[:5])
+        names = ", ".join(one_line(path) for path in unknown[:5])
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         out.print(
             Text(f"{counted_noun(len(unknown), 'file')} that no importer knows: {names}{more}")
@@ -143,10 +148,10 @@ def _print_problems(out: Console, one: SourceReport) -> None:
     for word, told in (("skipped", one.problems), ("note:", one.notes)):
         for problem in told[:_PROBLEMS_SHOWN]:
             place = f"{one.path}:{problem.place}" if problem.place else one.path
-            out.print(Text(plain(f"{word} {place}: {problem.message}")))
+            out.print(Text(one_line(f"{word} {place}: {problem.message}")))
         if len(told) > _PROBLEMS_SHOWN:
             more = len(told) - _PROBLEMS_SHOWN
-            out.print(Text(plain(f"{word} {more} more places in {one.path}: --json lists all")))
+            out.print(Text(one_line(f"{word} {more} more places in {one.path}: --json lists all")))
 
 
 def write_stats(store: GraphStore, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from lineage.check_findings import CheckReport, Finding, FindingKind, Severity, counted
-from lineage.report import write_json, write_line
+from lineage.report import one_line, write_json, write_line
 
 _NAMES_SHOWN = 6
 
@@ -57,20 +57,15 @@ def write_check(report: CheckReport, *, chosen: bool, as_json: bool) -> None:
 def _write_kind(kind: FindingKind, findings: Sequence[Finding], report: CheckReport) -> None:
     write_line(f"{kind.word} ({kind.severity.value}, {len(findings):,}): {kind.sentence}")
     for finding in findings:
-        write_line(f"  {_on_one_line(finding.message)}")
+        write_line(f"  {one_line(finding.message)}")
         paths = [next(iter(report.source_paths.get(key, ())), key) for key in finding.sources]
         for title, names in (("records", finding.records), ("sources", paths)):
             if names:
                 left = len(names) - _NAMES_SHOWN
                 more = f" and {left:,} more: --json lists all" if left > 0 else ""
-                some = _on_one_line(", ".join(names[:_NAMES_SHOWN]))
+                some = one_line(", ".join(names[:_NAMES_SHOWN]))
                 write_line(f"    {title}  {some}{more}")
     write_line("")
-
-
-def _on_one_line(text: str) -> str:
-    """A line break in an imported name would look like another finding."""
-    return text.replace("\n", "\N{REPLACEMENT CHARACTER}")
 
 
 def summary(report: CheckReport, *, chosen: bool) -> list[str]:

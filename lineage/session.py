@@ -16,6 +16,7 @@ from lineage.graph_store import GraphStore, Source
 from lineage.growth import Content, KnownSources, content_of, outgrown
 from lineage.interfaces import Importer, Problem, appendable, describes_files
 from lineage.reading import Reading, is_record, parts
+from lineage.record_sizes import fitting, write_fitting
 from lineage.records import FileEvent, Namespace, Record
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
@@ -343,7 +344,12 @@ class _Import:
         """The event at the path by which other sources know the file."""
         if not event.path.startswith("/"):
             return event
-        return replace(event, path=path_text(Path(recorded_path(Path(event.path), self._roots))))
+        try:
+            known = path_text(Path(recorded_path(Path(event.path), self._roots)))
+        # a NUL or half a surrogate pair: no file of this machine has such a name
+        except ValueError:
+            return event
+        return replace(event, path=known)
 
     def _read(
         self,
@@ -362,13 +368,15 @@ class _Import:
             plain: list[Record | Namespace] = []
             for statement in batch:
                 if isinstance(statement, FileEvent):
-                    if local:
-                        statement = self._recorded(statement)
-                    key = identity.event_key(statement, self._identity)
-                    self._events.append(StoredEvent(key, source.key, statement))
+                    event = fitting(statement, report.tell)
+                    if event is None:
+                        continue
+                    event = self._recorded(event) if local else event
+                    key = identity.event_key(event, self._identity)
+                    self._events.append(StoredEvent(key, source.key, event))
                 else:
                     plain.append(statement)
-            report.new += self._store.write(source.key, plain)
+            report.new += write_fitting(self._store, source.key, plain, report.tell)
             report.records += sum(map(is_record, batch))
             self._on_progress(Progress(path, index, total, report.records))
             if len(self._events) >= _EVENTS_AT_ONCE:

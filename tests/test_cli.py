@@ -240,6 +240,15 @@ def test_a_mistyped_store_lists_what_there_is(demo: CommandLine) -> None:
     assert "bolt://HOST:PORT" in done.stderr
 
 
+def test_a_name_of_two_lines_is_told_on_one(demo: CommandLine, tmp_path: Path) -> None:
+    """Its second line could say of another file what is not true."""
+    (tmp_path / "a\nskipped b.json: forged").write_text('{"entity":')
+    done = demo.run("--store", "memory", "import", str(tmp_path))
+
+    assert done.returncode == 1
+    assert not [line for line in done.stdout.splitlines() if line.startswith("skipped b.json")]
+
+
 def test_control_characters_do_not_reach_the_terminal(demo: CommandLine, tmp_path: Path) -> None:
     """What an imported file says cannot steer a terminal."""
     path = tmp_path / "evil\x1b[2J.json"

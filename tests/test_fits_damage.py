@@ -35,6 +35,16 @@ from tests.fits_files import MINIMAL, cards, headers, read, said
             "byte 2890",
             "10 of 99999999999999 bytes are there",
         ),
+        (
+            cards(
+                *MINIMAL[:2],
+                "NAXIS   = 999",
+                *(f"NAXIS{number:<3}= 1000000000" for number in range(1, 1000)),
+                "END",
+            ),
+            "byte 80640",
+            "0 of more than 2^63 bytes are there",
+        ),
         (cards(*MINIMAL, "KEY     = 'x", "END"), "byte 240", "cannot be read"),
     ],
 )

@@ -70,6 +70,17 @@ def test_files_lie_where_the_crate_lies() -> None:
     assert {str(Path(one.path).parent) for one in found.events} == {str(CRATE.parent)}
 
 
+def test_names_that_no_file_can_have_stop_nothing(tmp_path: Path) -> None:
+    """A NUL, and half a surrogate pair, in an ``@id``: the next file is imported, too."""
+    objects = [{"@id": "a\0b"}, {"@id": "/a\0b"}, {"@id": "\ud800"}, {"@id": "/\ud800"}]
+    crate(tmp_path, {"@id": "#a", "@type": "CreateAction", "object": objects})
+    (tmp_path / "z.json").write_text('{"entity":{"prov:e":{}}}')
+    settings = Settings(roots=(AccessRoot("/srv/cta", tmp_path),))
+    report = import_paths(MemoryStore(), [tmp_path], settings)
+
+    assert [one.outcome.value for one in report.sources] == ["imported", "imported"]
+
+
 def test_steps_chain_from_result_to_input(tmp_path: Path) -> None:
     """The ordered list comes from the selection, that from the events; access roots are turned."""
     shutil.copy(CRATE, tmp_path / NAME)

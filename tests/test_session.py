@@ -232,3 +232,20 @@ def test_a_name_that_is_not_text_is_kept_as_text(tmp_path: Path) -> None:
 
     assert report.complete
     assert store.sources()[0].paths[0].encode() == os.fsencode(tmp_path) + b"/b\xef\xbf\xbd.json"
+
+
+def test_a_file_that_becomes_a_pipe_meanwhile_holds_nothing_up(tmp_path: Path) -> None:
+    """Opening a pipe waits for a writer; here none ever comes."""
+    log = tmp_path / "a.json"
+    write(log, GOOD)
+    write(tmp_path / "b.json", {**GOOD, "entity": {"ex:next": {}}})
+
+    def swap(progress: Progress) -> None:
+        if progress.path == log and progress.records:
+            log.unlink()
+            os.mkfifo(log)
+
+    report = import_paths(MemoryStore(), [tmp_path], Settings(), on_progress=swap)
+
+    assert [one.path for one in report.sources if one.problems] == [str(log)]
+    assert "no regular file" in report.sources[0].problems[0].message

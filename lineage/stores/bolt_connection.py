@@ -21,7 +21,7 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from lineage.errors import StoreError
+from lineage.errors import RecordTooLarge, StoreError
 from lineage.stores.bolt_values import Row, size_of
 
 Result = TypeVar("Result")
@@ -264,14 +264,14 @@ def parts(table: Iterable[Row]) -> Iterator[list[Row]]:
     """The rows in lists that fit into one message.
 
     Raises:
-        StoreError: one row alone does not fit.
+        RecordTooLarge: one row alone does not fit.
     """
     part: list[Row] = []
     total = 0
     for row in table:
         size = size_of(row)
         if size > _MESSAGE_BYTES:
-            raise StoreError(
+            raise RecordTooLarge(
                 f"a record takes {size:,} bytes, and an engine takes {_MESSAGE_BYTES:,} at once. "
                 "Drop its longest attribute from the source."
             )

@@ -53,6 +53,7 @@ def hostile_records() -> list[Record]:
         Relation(RelationKind.USAGE, EX + "attack", EX + "surrogate\udce9"),
         Relation(RelationKind.USAGE, EX + "attack", EX + "only-named"),
         Relation(RelationKind.ASSOCIATION, EX + "attack", EX + "mallory"),
+        Entity(EX + "long", attributes([(v.PROV_LOCATION, "/srv/cta/" + "long" * 100)])),
     ]
 
 

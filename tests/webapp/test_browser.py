@@ -84,6 +84,16 @@ def test_a_double_tap_expands_and_another_collapses(watched: Watched) -> None:
     assert watched.names() == before
 
 
+def test_a_path_without_blanks_stays_in_the_panel(watched: Watched) -> None:
+    """What is said of a file that cannot be opened is broken into lines."""
+    page = watched.open("/")
+    page.goto(f"{watched.base}/?focus={EX}long")
+    note = page.locator("#panel .note")
+    expect(note).to_contain_text("Cannot be opened")
+
+    assert note.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_the_file_behind_a_record_arrives(watched: Watched, tmp_path: Path) -> None:
     """One press, and its bytes are on the user's disk."""
     page = watched.open(MERGED)
