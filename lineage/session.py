@@ -18,6 +18,7 @@ from lineage.interfaces import Importer, Problem, appendable, describes_files
 from lineage.reading import Reading, parts
 from lineage.records import FileEvent, Namespace, Record
 from lineage.settings import Settings
+from lineage.settling import settle
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredEvent
 from lineage.tree import path_text, stamp_of
@@ -161,6 +162,7 @@ def import_paths(
     if strict:
         _check(files, importer, on_progress)
     with store.writing():
+        settle(store, settings.identity)
         return _Import(store, settings, importer, on_progress).run(files)
 
 
@@ -177,6 +179,7 @@ def import_files(
         StoreBusy: another process is writing.
     """
     with store.writing():
+        settle(store, settings.identity)
         run = _Import(store, settings, None, on_progress)
         return run.run([(path, False) for path in files])
 
