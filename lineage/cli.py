@@ -17,6 +17,7 @@ import typer
 from lineage import __version__, export, queries, registry, report
 from lineage.cli_check import check
 from lineage.cli_files import files
+from lineage.cli_sources import forget, sources
 from lineage.cli_watch import watch
 from lineage.command_options import (
     Depth,
@@ -35,9 +36,9 @@ from lineage.errors import LineageError
 from lineage.graph_store import CypherStore, Direction, GraphStore
 from lineage.records import Record
 from lineage.session import import_paths, open_store
+from lineage.source_names import source_named
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import Subgraph
-from lineage.tree import path_text
 
 app = typer.Typer(
     name="lineage",
@@ -117,6 +118,8 @@ def import_(
 app.command()(watch)
 app.command()(files)
 app.command()(check)
+app.command()(sources)
+app.command()(forget)
 
 
 @app.command()
@@ -243,7 +246,7 @@ def export_(
     with opened() as (store, _):
         records: Iterator[Record]
         if reference is None:
-            records = store.records(_source_key(store, source) if source else None)
+            records = store.records(source_named(store, source).key if source else None)
         else:
             start = resolved(store, reference).key
             followed = relation_kinds(kinds)
@@ -254,20 +257,6 @@ def export_(
                 format_, records, store.namespaces(), stream, unqualified=unqualified
             )
         say(f"{written:,} records written as {format_}")
-
-
-def _source_key(store: GraphStore, source: str) -> str:
-    wanted = path_text(Path(source))
-    found = [
-        s
-        for s in store.sources()
-        if s.key.startswith(source) or s.content.startswith(source) or wanted in s.paths
-    ]
-    if len(found) != 1:
-        raise LineageError(
-            f"{source}: {len(found)} sources have this path or sha256; `lineage stats` lists them."
-        )
-    return found[0].key
 
 
 @app.command()

@@ -203,8 +203,13 @@ class GraphStore(Protocol):
         """Makes the graph say what identity found out about file events; again changes nothing.
 
         Dropped things go and versions come first, new statements last: an import killed in
-        between, and run again, finds the events that it has still to add.
+        between, and run again, finds the events that it has still to add. Until it is done the
+        store is not `settled`.
         """
+        ...
+
+    def settled(self) -> bool:
+        """The graph says what its file events mean: no `bind` or `retract` was left undone."""
         ...
 
     def observed(self) -> Iterator[tuple[str, Attributes]]:
@@ -221,6 +226,21 @@ class GraphStore(Protocol):
 
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts, content and mark."""
+        ...
+
+    def retract(self, source: str, changes: Changes) -> None:
+        """Removes what a source says, and the source itself; again changes nothing.
+
+        What others say stays; what nobody says any more goes, or is a stub where something still
+        points at it. First the source becomes incomplete, then ``changes`` are made, then its file
+        events go, its relations, its declarations, and last the source itself: killed in between
+        and run again, or followed by an import of the same content, it ends as if it had not been.
+        Prefixes stay until the last source is gone.
+
+        Args:
+            source: Key of the source; an unknown one changes nothing.
+            changes: What identity makes of it that the source's file events go.
+        """
         ...
 
     def close(self) -> None:

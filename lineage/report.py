@@ -17,7 +17,7 @@ from rich.text import Text
 
 from lineage import queries
 from lineage.access import AccessRoot, links
-from lineage.graph_store import Found, GraphStore, Table
+from lineage.graph_store import Found, GraphStore, Source, Table
 from lineage.identifiers import PrefixMap
 from lineage.interfaces import Importer, Problem
 from lineage.queries import Shown
@@ -174,7 +174,11 @@ def write_stats(store: GraphStore, *, as_json: bool) -> None:
     for keyword, count in stats.relations.items():
         write_line(f"  {keyword:<18}{count:,}")
     write_line(f"digest      {content['digest']}")
-    sources = store.sources()
+    write_sources(store.sources())
+
+
+def write_sources(sources: Sequence[Source]) -> None:
+    """The sources of a store as a table; nothing where there are none."""
     if sources:
         rows = (
             (

@@ -19,6 +19,7 @@ from lineage.reading import Reading, is_record, parts
 from lineage.record_sizes import fitting, write_fitting
 from lineage.records import FileEvent, Namespace, Record
 from lineage.settings import Settings
+from lineage.settling import settle
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredEvent
 from lineage.tree import path_text, stamp_of
@@ -173,6 +174,7 @@ def import_paths(
     if strict:
         _check(files, importer, on_progress)
     with store.writing():
+        settle(store, settings.identity)
         return _Import(store, settings, importer, on_progress).run(files)
 
 
@@ -189,6 +191,7 @@ def import_files(
         StoreBusy: another process is writing.
     """
     with store.writing():
+        settle(store, settings.identity)
         run = _Import(store, settings, None, on_progress)
         return run.run([(path, False) for path in files])
 

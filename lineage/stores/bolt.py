@@ -19,7 +19,7 @@ from lineage.graph_store import Direction, Found, Source, Stats, Table
 from lineage.identifiers import PrefixMap
 from lineage.identity import Changes
 from lineage.records import Attributes, Bundle, Namespace, Record
-from lineage.stores import bolt_bind, bolt_observe, bolt_sources
+from lineage.stores import bolt_bind, bolt_observe, bolt_retract, bolt_sources
 from lineage.stores.bolt_bind import Step
 from lineage.stores.bolt_connection import (
     BATCH_BYTES,
@@ -27,6 +27,7 @@ from lineage.stores.bolt_connection import (
     BoltServer,
     Connection,
     Work,
+    run,
     server_from_environment,
 )
 from lineage.stores.bolt_cypher import Caps, Console
@@ -244,7 +245,16 @@ class BoltStore:
 
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
-        self._do(*bolt_bind.steps(changes))
+        if changes == Changes():
+            return
+        self._settle(False)
+        self._do(bolt_bind.steps(changes))
+        self._settle(True)
+
+    def settled(self) -> bool:
+        """No change was left undone."""
+        found = self._connection.read(cypher_text("unsettled"))
+        return not (found and found[0]["unsettled"])
 
     def observed(self) -> Iterator[tuple[str, Attributes]]:
         """What was seen of each file on the disk, by element key."""
@@ -253,14 +263,27 @@ class BoltStore:
     def observe(self, seen: Observations) -> None:
         """Keeps what was seen on the disk; again changes nothing."""
         self._do(
-            (bolt_observe.observe, seen.elements),
-            (bolt_observe.drop_links, seen.dropped_links),
-            (bolt_observe.link, seen.links),
+            [
+                (bolt_observe.observe, seen.elements),
+                (bolt_observe.drop_links, seen.dropped_links),
+                (bolt_observe.link, seen.links),
+            ]
         )
 
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts, content and mark."""
         self._write(partial(bolt_sources.finish, source=source))
+
+    def retract(self, source: str, changes: Changes) -> None:
+        """Removes what a source says, and the source itself."""
+        if not self._write(partial(bolt_retract.reopen, source=source)):
+            return
+        self._settle(False)
+        self._do(bolt_bind.steps(changes))
+        self._do(bolt_retract.event_steps(self._connection, source))
+        self._settle(True)
+        self._do(bolt_retract.record_steps(self._connection, source))
+        self._write(partial(bolt_retract.remove, source=source))
 
     def cypher(self, query: str, parameters: Mapping[str, Any] | None = None) -> Table:
         """The answer to a read-only query, capped in rows, bytes and time."""
@@ -273,7 +296,10 @@ class BoltStore:
             self._connection.close()
             self._on_close()
 
-    def _do(self, *steps: tuple[Step, Sequence[Any]]) -> None:
+    def _settle(self, settled: bool) -> None:
+        self._write(lambda tx: run(tx, cypher_text("set_unsettled"), unsettled=not settled))
+
+    def _do(self, steps: Iterable[tuple[Step, Sequence[Any]]]) -> None:
         """Does steps in order, each over its items, a part of them in a transaction."""
         prefixes = self._prefixes(())
         for step, items in steps:

@@ -74,6 +74,12 @@ class _Known:
     sources: list[str]
     event: FileEvent | None
     recorded_at: str
+    made: bool
+
+    @property
+    def declared_by(self) -> list[str]:
+        """The sources that say it themselves; what file events make no source declares."""
+        return [] if self.statements else self.sources
 
 
 def _known(tx: neo4j.ManagedTransaction, keys: Iterable[str]) -> dict[str, _Known]:
@@ -88,6 +94,7 @@ def _known(tx: neo4j.ManagedTransaction, keys: Iterable[str]) -> dict[str, _Know
                     row["sources"] or [],
                     decode_statement(row["key"], statements[0]).event if statements else None,
                     row["recorded_at"],
+                    bool(row["made"]),
                 )
     return found
 
@@ -96,13 +103,18 @@ def _keys_of(relations: Iterable[Relation]) -> set[str]:
     return {key for relation in relations for key in ends_of(relation) if key is not None}
 
 
-def _delete(tx: neo4j.ManagedTransaction, known: dict[str, _Known]) -> None:
+def _run_by_type(tx: neo4j.ManagedTransaction, name: str, known: dict[str, _Known]) -> None:
+    """Runs the text of this name over the keys of these relations."""
     by_type: dict[str, list[str]] = {}
     for key, stored in known.items():
         by_type.setdefault(stored.relation.kind.keyword, []).append(key)
     for type_, keys in sorted(by_type.items()):
         for part in parts_of_keys(keys):
-            run(tx, cypher_text("delete_bound_relations", type=type_), keys=part)
+            run(tx, cypher_text(name, type=type_), keys=part)
+
+
+def _delete(tx: neo4j.ManagedTransaction, known: dict[str, _Known]) -> None:
+    _run_by_type(tx, "delete_bound_relations", known)
 
 
 def drop(
@@ -110,6 +122,9 @@ def drop(
 ) -> None:
     """Removes relations that identity made; the events that they rested on stay as they are."""
     known = _known(tx, items)
+    declared = {key: stored for key, stored in known.items() if stored.declared_by}
+    _run_by_type(tx, "unmake_relations", declared)
+    known = {key: stored for key, stored in known.items() if key not in declared}
     _delete(tx, known)
     loose = [_loose_row(key, line) for key, stored in known.items() for line in stored.statements]
     run_rows(tx, cypher_text("add_loose_events"), loose)
@@ -188,8 +203,10 @@ def put_bindings(
         elif ends_of(stored.relation) != ends_of(relation) or stored.relation.kind != relation.kind:
             moved[key] = stored
             relations[key] = relation
-        elif canonical(stored.relation) == canonical(relation) and binding.statements <= set(
-            stored.statements
+        elif (
+            canonical(stored.relation) == canonical(relation)
+            and binding.statements <= set(stored.statements)
+            and (stored.made or stored.statements)
         ):
             continue
         put[key] = row
@@ -235,6 +252,7 @@ def _row(
 ) -> Row:
     statements = sorted({*(stored.statements if stored else ()), *binding.statements})
     sources = {line.partition(" ")[0] for line in statements}
+    sources.update(stored.declared_by if stored else ())
     row = relation_row(binding.key, relation, canonical(relation), sources, prefixes)
     properties = row["properties"]
     event = binding.event or (stored.event if stored else None)
@@ -243,6 +261,8 @@ def _row(
         properties["recorded_path"] = indexed(event.path)
         if event.product is not None:
             properties["recorded_product"] = indexed(event.product)
+    else:
+        properties["made"] = True
     return row
 
 

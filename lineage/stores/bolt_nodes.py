@@ -172,10 +172,15 @@ class Nodes:
                     if not isinstance(record, Relation):
                         node.stored[key] = record
 
-    def recount_kinds(self, keys: Iterable[str]) -> None:
-        """Finds out anew which kinds relations imply, after some of them went."""
+    def recount_kinds(self, keys: Iterable[str], *, everywhere: bool = False) -> None:
+        """Finds out anew which kinds relations imply, after some of them went.
+
+        Args:
+            keys: Of elements that were loaded.
+            everywhere: Also where no kind can have gone: it is learnt then too what is unused.
+        """
         nodes = [self._nodes[key] for key in keys]
-        shrinking = [node for node in nodes if node.known and node.may_shrink]
+        shrinking = [node for node in nodes if node.known and (node.may_shrink or everywhere)]
         self.read_states(shrinking)
         wanted = {node_key(node.key): node for node in shrinking}
         for node in shrinking:

@@ -54,7 +54,7 @@ _RELATION_NAMES = {v.PROV_ROLE: "role", v.PROV_LABEL: "label", v.PROV_TYPE: "typ
 }
 _LISTS = frozenset({"types"})
 _OURS = (
-    "aliases bound bundle declared endTime id in_bundle is_bundle key name observed paths "
+    "aliases bound bundle declared endTime id in_bundle is_bundle key made name observed paths "
     "prov_json recorded_at recorded_path recorded_product resolved search sources startTime "
     "statements stub time whole_key"
 )

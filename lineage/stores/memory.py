@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lineage.canonical import canonical, relation_key
 from lineage.errors import StoreBusy
 from lineage.graph_store import Direction, Found, Source, Stats
-from lineage.identifiers import key_of
+from lineage.identifiers import key_of, split_key
 from lineage.identity import Changes, Made
 from lineage.records import Attributes, Bundle, Namespace, Record, Relation
 from lineage.stores.fold import Declaration, fold, implied_kinds
@@ -55,6 +55,9 @@ class _Edge:
 
     relation: Relation
     sources: set[str] = field(default_factory=set)
+    """Those that declare it."""
+    made: bool = False
+    """Identity says it."""
     observed: bool = False
     """It rests on what was seen on the disk."""
 
@@ -74,6 +77,7 @@ class MemoryStore:
         self._by_product: dict[str, set[str]] = {}
         self._folded: dict[str, StoredElement] = {}
         self._writer = threading.Lock()
+        self._settled = True
 
     def sources(self) -> tuple[Source, ...]:
         """Every source, by key."""
@@ -247,13 +251,15 @@ class MemoryStore:
 
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
+        self._settled = False
         left: set[str] = set()
         for key in (*changes.dropped_bindings, *changes.dropped_links):
-            left |= self._remove_edge(key)
+            left |= self._unmake_edge(key)
         for made in (*changes.versions, *changes.runs):
             self._node(made.identifier).resolved[made.kind] = made
         for key, relation in (*changes.bindings, *changes.links):
             left |= self._put_edge(key, relation)
+            self._edges[key].made = True
         for kind, identifiers in changes.dropped.items():
             for identifier in identifiers:
                 if identifier in self._nodes:
@@ -268,6 +274,11 @@ class MemoryStore:
             self._by_path.setdefault(stored.event.path, set()).add(stored.key)
             if stored.event.product is not None:
                 self._by_product.setdefault(stored.event.product, set()).add(stored.key)
+        self._settled = True
+
+    def settled(self) -> bool:
+        """No change was left undone."""
+        return self._settled
 
     def observed(self) -> Iterator[tuple[str, Attributes]]:
         """What was seen of each file on the disk, by element key."""
@@ -292,6 +303,30 @@ class MemoryStore:
         """Marks a source as complete, with its counts."""
         paths = self._sources[source.key].paths
         self._sources[source.key] = replace(source, paths=paths, complete=True)
+
+    def retract(self, source: str, changes: Changes) -> None:
+        """Removes what a source says, and the source itself."""
+        if source not in self._sources:
+            return
+        self._sources[source] = replace(self._sources[source], complete=False)
+        self.bind(changes)
+        self._settled = False
+        self._retract_events(source)
+        self._settled = True
+        left: set[str] = set()
+        for key in [key for key, edge in self._edges.items() if source in edge.sources]:
+            edge = self._edges[key]
+            edge.sources.discard(source)
+            if not (edge.sources or edge.made):
+                left |= self._remove_edge(key)
+        for key in list(self._nodes):
+            left |= self._retract_declarations(key, source)
+        for key in left:
+            self._remove_if_unused(key)
+        self._recount_bundles()
+        del self._sources[source]
+        if not self._sources:
+            self._namespaces.clear()
 
     def close(self) -> None:
         """Does nothing: the graph ends with the process."""
@@ -336,6 +371,52 @@ class MemoryStore:
             self._node(key_of(relation.object, relation.bundle)).as_object.add(key)
         return left
 
+    def _retract_events(self, source: str) -> None:
+        for key in list(self._events):
+            several = self._events[key]
+            for stored in [stored for stored in several if stored.source == source]:
+                del several[stored]
+                event = stored.event
+                if not any(other.event.path == event.path for other in several):
+                    self._by_path[event.path].discard(key)
+                same = (other for other in several if other.event.product == event.product)
+                if event.product is not None and not any(same):
+                    self._by_product[event.product].discard(key)
+            if not several:
+                del self._events[key]
+
+    def _retract_declarations(self, key: str, source: str) -> set[str]:
+        """Returns what may be unused now."""
+        declared = self._nodes[key].declared
+        lines = [line for line, one in declared.items() if source in one.sources]
+        if not lines:
+            return set()
+        node = self._node(key)
+        for line in lines:
+            declared[line].sources.discard(source)
+            if not declared[line].sources:
+                del declared[line]
+        said = any(not isinstance(one.record, Bundle) for one in declared.values())
+        left = set() if said or node.resolved else self._forget_observed(key)
+        return left | {key}
+
+    def _recount_bundles(self) -> None:
+        """A bundle is one as long as it is declared, or something is said in it."""
+        used = {split_key(key)[1] for key in self._nodes}
+        used |= {edge.relation.bundle for edge in self._edges.values()}
+        for key in [key for key, node in self._nodes.items() if node.is_bundle]:
+            declared = self._nodes[key].declared.values()
+            if key not in used and not any(isinstance(one.record, Bundle) for one in declared):
+                self._node(key).is_bundle = False
+                self._remove_if_unused(key)
+
+    def _unmake_edge(self, key: str) -> set[str]:
+        """What identity says no more; it stays where a source declares it."""
+        if key in self._edges and self._edges[key].sources:
+            self._edges[key].made = False
+            return set()
+        return self._remove_edge(key)
+
     def _remove_edge(self, key: str) -> set[str]:
         edge = self._edges.pop(key, None)
         return set() if edge is None else self._detach(key, edge.relation)
@@ -360,10 +441,13 @@ class MemoryStore:
         return left
 
     def _remove_if_unused(self, key: str) -> None:
-        node = self._nodes[key]
+        node = self._nodes.get(key)
+        if node is None:
+            return
         said = node.declared or node.resolved
         if not (said or node.is_bundle or node.as_subject or node.as_object):
             del self._nodes[key]
+            self._folded.pop(key, None)
 
     def _said(self) -> list[StoredRelation]:
         """The relations that do not rest on what was seen on the disk alone, in order."""

@@ -1,0 +1,60 @@
+"""Forgetting a source: what it alone said goes, and identity is worked out again without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lineage.graph_store import GraphStore, Source
+from lineage.identity import Changes, IdentitySettings, connected, difference, resolve_stored
+from lineage.settings import Settings
+from lineage.settling import settle
+from lineage.subgraph import StoredEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How much a source says."""
+
+    source: Source
+    records: int
+    """Declarations, and the relations that it asserts or that its file events make."""
+    events: int
+    """What it tells of files."""
+
+
+def said_by(store: GraphStore, source: Source) -> Said:
+    """How much a source says, counted in the store."""
+    return Said(source, sum(1 for _ in store.records(source.key)), len(_events(store, source)))
+
+
+def forget(store: GraphStore, source: Source, settings: Settings) -> Said:
+    """Removes what a source asserts and nothing else; imported again, it gives the same graph.
+
+    What other sources say stays as if this one had never been imported, whatever the order was.
+    Killed in between, it may be done again, or the source imported again.
+
+    Returns:
+        What was removed.
+
+    Raises:
+        StoreBusy: another process is writing.
+    """
+    with store.writing():
+        settle(store, settings.identity)
+        said = said_by(store, source)
+        changes = _changes(store, source, settings.identity)
+        store.retract(source.key, changes)
+    return said
+
+
+def _events(store: GraphStore, source: Source) -> list[StoredEvent]:
+    return [stored for stored in store.all_events() if stored.source == source.key]
+
+
+def _changes(store: GraphStore, source: Source, settings: IdentitySettings) -> Changes:
+    """What identity makes of it that the events of a source go."""
+    own = _events(store, source)
+    known = {*connected(own, store.events), *own}
+    before = resolve_stored(known, settings)
+    after = resolve_stored((one for one in known if one.source != source.key), settings)
+    return difference(before, after)

@@ -1,0 +1,3 @@
+MATCH (n:Absent)
+WHERE NOT (n)--()
+DELETE n

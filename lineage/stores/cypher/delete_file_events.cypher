@@ -1,0 +1,3 @@
+UNWIND $keys AS key
+MATCH (e:FileEvent {key: key})
+DELETE e

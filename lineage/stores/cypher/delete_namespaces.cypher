@@ -1,0 +1,2 @@
+MATCH (n:Namespace)
+DELETE n

@@ -1,0 +1,2 @@
+MATCH (s:Source {key: $source})
+DETACH DELETE s

@@ -1,0 +1,3 @@
+MATCH (e:FileEvent)
+WHERE e.statement STARTS WITH $prefix
+RETURN e.key AS key

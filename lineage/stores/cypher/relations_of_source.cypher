@@ -1,0 +1,3 @@
+MATCH ()-[r:<type>]->()
+WHERE $source IN r.sources
+RETURN r.key AS key

@@ -1,0 +1,3 @@
+MATCH (s:Source {key: $source})
+SET s.complete = false
+RETURN s.key AS key

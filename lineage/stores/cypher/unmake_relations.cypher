@@ -1,0 +1,3 @@
+MATCH ()-[r:<type>]->()
+WHERE r.key IN $keys
+REMOVE r.made

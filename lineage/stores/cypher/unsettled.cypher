@@ -1,0 +1,1 @@
+MATCH (s:Schema {key: 'schema'}) RETURN s.unsettled AS unsettled
