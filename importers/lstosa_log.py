@@ -66,6 +66,7 @@ class LogReader:
                 needs more raises `Unremembered`, before anything is reported.
         """
         self.report = report
+        self._merged = merged
         self._partial = partial
         self._records = 0
         self._open: set[Run] = set()
@@ -218,7 +219,7 @@ class LogReader:
         session = None if in_session is None else self._sessions[in_session]
         execution = self._sessions.execution(in_session, rest.get("startTime"))
         run = self._new(identifier, tag)
-        run.begin(identifier, rest, session, execution)
+        run.begin(identifier, rest, session, execution, merged=self._merged)
         self._weight += run.weight
         self._runs[identifier, tag] = self._latest[identifier] = run
 
