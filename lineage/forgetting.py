@@ -8,7 +8,6 @@ from lineage.graph_store import GraphStore, Source
 from lineage.identity import Changes, IdentitySettings, connected, difference, resolve_stored
 from lineage.settings import Settings
 from lineage.settling import settle
-from lineage.subgraph import StoredEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Said:
 
 def said_by(store: GraphStore, source: Source) -> Said:
     """How much a source says, counted in the store."""
-    return Said(source, sum(1 for _ in store.records(source.key)), len(_events(store, source)))
+    return Said(source, sum(1 for _ in store.records(source.key)), len(store.events_of(source.key)))
 
 
 def forget(store: GraphStore, source: Source, settings: Settings) -> Said:
@@ -47,13 +46,9 @@ def forget(store: GraphStore, source: Source, settings: Settings) -> Said:
     return said
 
 
-def _events(store: GraphStore, source: Source) -> list[StoredEvent]:
-    return [stored for stored in store.all_events() if stored.source == source.key]
-
-
 def _changes(store: GraphStore, source: Source, settings: IdentitySettings) -> Changes:
     """What identity makes of it that the events of a source go."""
-    own = _events(store, source)
+    own = store.events_of(source.key)
     known = {*connected(own, store.events), *own}
     before = resolve_stored(known, settings)
     after = resolve_stored((one for one in known if one.source != source.key), settings)

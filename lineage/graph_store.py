@@ -154,6 +154,10 @@ class GraphStore(Protocol):
         """Every file event with who tells it, streamed, in an order that is always the same."""
         ...
 
+    def events_of(self, source: str) -> tuple[StoredEvent, ...]:
+        """The file events that one source tells of, by key."""
+        ...
+
     def contents(self) -> Iterator[StoredElement | StoredRelation]:
         """Everything as it is held, streamed: elements by key, then relations as in `records`.
 

@@ -195,6 +195,10 @@ class BoltStore:
         """Every file event."""
         return Export(self._connection).events()
 
+    def events_of(self, source: str) -> tuple[StoredEvent, ...]:
+        """The file events that one source tells of, by key."""
+        return bolt_retract.events_of(self._connection, source)
+
     def contents(self) -> Iterator[StoredElement | StoredRelation]:
         """Everything as it is held."""
         return Export(self._connection).contents()

@@ -72,8 +72,9 @@ class Node:
 
     @property
     def may_shrink(self) -> bool:
-        """It has a kind that only relations, or a bundle's use, give it."""
-        return any(label.lower() not in self.declared_kinds for label in self.labels & set(_KINDS))
+        """It has a kind that only relations, or a bundle's use, give it; or none at all."""
+        kinds = self.labels & set(_KINDS)
+        return not kinds or any(label.lower() not in self.declared_kinds for label in kinds)
 
     @property
     def unused(self) -> bool:
@@ -172,15 +173,10 @@ class Nodes:
                     if not isinstance(record, Relation):
                         node.stored[key] = record
 
-    def recount_kinds(self, keys: Iterable[str], *, everywhere: bool = False) -> None:
-        """Finds out anew which kinds relations imply, after some of them went.
-
-        Args:
-            keys: Of elements that were loaded.
-            everywhere: Also where no kind can have gone: it is learnt then too what is unused.
-        """
+    def recount_kinds(self, keys: Iterable[str]) -> None:
+        """Finds out anew which kinds relations imply, after some of them went."""
         nodes = [self._nodes[key] for key in keys]
-        shrinking = [node for node in nodes if node.known and (node.may_shrink or everywhere)]
+        shrinking = [node for node in nodes if node.known and node.may_shrink]
         self.read_states(shrinking)
         wanted = {node_key(node.key): node for node in shrinking}
         for node in shrinking:

@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 
 from lineage.records import Bundle
-from lineage.stores.bolt_bind import Step
+from lineage.stores.bolt_bind import Step, decode_statement
 from lineage.stores.bolt_connection import Connection, parts_of_keys, rows, run
 from lineage.stores.bolt_nodes import Nodes
 from lineage.stores.bolt_observe import unlink
@@ -23,9 +23,21 @@ from lineage.stores.bolt_values import (
 )
 from lineage.stores.bolt_write import ends_of
 from lineage.stores.cypher_texts import cypher_text
+from lineage.subgraph import StoredEvent
 from lineage.vocabulary import RelationKind
 
 _TYPES = tuple(sorted(kind.keyword for kind in RelationKind))
+
+
+def events_of(connection: Connection, source: str) -> tuple[StoredEvent, ...]:
+    """The file events that one source tells of, by key; the engine goes through all of them."""
+    prefix = f"{source} "
+    found = connection.read(cypher_text("loose_events_of_source"), prefix=prefix)
+    for kind in (RelationKind.USAGE, RelationKind.GENERATION):
+        text = cypher_text("statements_of_source", type=kind.keyword)
+        found += connection.read(text, source=source, prefix=prefix)
+    said = sorted((row["key"], line) for row in found for line in row["statements"])
+    return tuple(decode_statement(key, line) for key, line in said)
 
 
 def event_steps(connection: Connection, source: str) -> Iterator[tuple[Step, Sequence[Any]]]:
@@ -38,7 +50,7 @@ def event_steps(connection: Connection, source: str) -> Iterator[tuple[Step, Seq
         retract = partial(_retract_relations, source=source, type_=type_)
         yield retract, sorted(row["key"] for row in found)
     found = connection.read(cypher_text("loose_events_of_source"), prefix=f"{source} ")
-    yield _delete_events, sorted(row["key"] for row in found)
+    yield _delete_events, sorted(row["event"] for row in found)
 
 
 def record_steps(connection: Connection, source: str) -> Iterator[tuple[Step, Sequence[Any]]]:
@@ -86,7 +98,7 @@ def _retract_relations(
         run(tx, cypher_text("delete_bound_relations", type=type_), keys=part)
     nodes = Nodes(tx, prefixes, now, None)
     nodes.load(ends)
-    nodes.recount_kinds(ends, everywhere=True)
+    nodes.recount_kinds(ends)
     nodes.remove_unused(ends)
     nodes.flush()
 
@@ -127,7 +139,7 @@ def _retract_declarations(
     for part in parts_of_keys([node_key(node.key) for node in known], 1_000):
         run(tx, cypher_text("delete_assertions"), keys=part, source=source)
     keys = [node.key for node in known]
-    nodes.recount_kinds(keys, everywhere=True)
+    nodes.recount_kinds(keys)
     nodes.remove_unused(keys)
     nodes.flush()
 
@@ -158,6 +170,6 @@ def _remove_bundles(
     for node in ended:
         node.is_bundle, node.changed, node.declared_kinds = False, True, frozenset()
     keys = [node.key for node in ended]
-    nodes.recount_kinds(keys, everywhere=True)
+    nodes.recount_kinds(keys)
     nodes.remove_unused(keys)
     nodes.flush()

@@ -179,6 +179,10 @@ class MemoryStore:
         for key in sorted(self._events):
             yield from self._events[key]
 
+    def events_of(self, source: str) -> tuple[StoredEvent, ...]:
+        """The file events that one source tells of, by key."""
+        return tuple(stored for stored in self.all_events() if stored.source == source)
+
     def contents(self) -> Iterator[StoredElement | StoredRelation]:
         """Everything as it is held."""
         yield from map(self._element, sorted(self._nodes))

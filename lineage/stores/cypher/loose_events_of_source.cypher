@@ -1,3 +1,3 @@
 MATCH (e:FileEvent)
 WHERE e.statement STARTS WITH $prefix
-RETURN e.key AS key
+RETURN e.key AS event, e.bound AS key, [e.statement] AS statements
