@@ -97,11 +97,25 @@
   }
 
   // ---- the canvas
+  const MARGIN = 36;
+
+  // what the legend covers of the canvas, so that nothing is drawn under it
+  function below() {
+    const legend = document.querySelector(".legend");
+    return Math.max(MARGIN, legend ? legend.offsetHeight + 24 : 0);
+  }
+
   function fit(cy, whole) {
     cy.resize();
     if (cy.elements().empty()) return;
-    cy.fit(undefined, 36);
-    if (cy.zoom() > 1.15) { cy.zoom(1.15); cy.center(); }
+    const box = cy.elements().boundingBox();
+    const height = cy.height() - MARGIN - below();
+    cy.zoom(Math.min(1.15, (cy.width() - 2 * MARGIN) / box.w, height / box.h));
+    const zoom = cy.zoom(); // within its own bounds
+    cy.pan({
+      x: (cy.width() - zoom * (box.x1 + box.x2)) / 2,
+      y: MARGIN + (height - zoom * (box.y1 + box.y2)) / 2,
+    });
     const narrowest = 0.75; // below this labels are hard to read: rather show a part, the focus in it
     if (!whole && cy.zoom() < narrowest && cy.nodes().length < 80) {
       cy.zoom(narrowest);
@@ -113,10 +127,12 @@
   // moves a drawing that is larger than the canvas so that no side is left empty
   function fill(cy) {
     const box = cy.elements().renderedBoundingBox();
-    const margin = 36;
-    const shift = (low, high, room) => high - low <= room - 2 * margin ? (room - high - low) / 2
-      : low > margin ? margin - low : high < room - margin ? room - margin - high : 0;
-    cy.panBy({x: shift(box.x1, box.x2, cy.width()), y: shift(box.y1, box.y2, cy.height())});
+    const shift = (low, high, end) => high - low <= end - MARGIN ? (MARGIN + end - high - low) / 2
+      : low > MARGIN ? MARGIN - low : high < end ? end - high : 0;
+    cy.panBy({
+      x: shift(box.x1, box.x2, cy.width() - MARGIN),
+      y: shift(box.y1, box.y2, cy.height() - below()),
+    });
   }
 
   // what an expanded element shows comes into sight, where it has room
