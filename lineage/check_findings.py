@@ -88,6 +88,21 @@ class FindingKind(Enum):
         _WARNING,
         "a path was used before any known generation of it, so its version is unknown",
     )
+    AMBIGUOUS_USE = _Row(
+        "ambiguous-use",
+        _WARNING,
+        "one of several versions of a path was used, and nothing tells which",
+    )
+    READ_WHILE_WRITTEN = _Row(
+        "read-while-written",
+        _WARNING,
+        "another version of a path was being written while an activity that used it ran",
+    )
+    UNCLEAR_ORDER = _Row(
+        "unclear-order",
+        _WARNING,
+        "which version of a path was there last cannot be told: one was put there unrecorded",
+    )
     AMBIGUOUS_RUN = _Row(
         "ambiguous-run",
         _WARNING,

@@ -121,6 +121,8 @@ class Written:
     """Product -> its generations, by `Generation.order`."""
     makers: dict[str, str | None] = field(default_factory=dict)
     """Product -> the activity that made it; absent where only others claim it."""
+    created: dict[str, datetime] = field(default_factory=dict)
+    """Product -> the earliest time at which it is said to have been created."""
     products: frozenset[str] = frozenset()
     """The product ids that count: some event vouches for them."""
     zoneless: frozenset[bool] = frozenset()
@@ -186,7 +188,8 @@ def generations(
     written = Written(products=products)
     found = _claimed(events, places, written)
     found += _headers(events, places, written, found)
-    _name(found, _creation_times(events), written)
+    written.created = _creation_times(events)
+    _name(found, written.created, written)
     at: dict[Place, list[Generation]] = defaultdict(list)
     for one in found:
         at[one.place].append(one)
@@ -319,9 +322,6 @@ def _headers(
 
 
 def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
-    same = [one for one in candidates if one.activity == event.activity]
-    if same:
-        return same[0]
     created = moment(event.product_created or event.stop)
     fitting = [
         one
@@ -333,7 +333,11 @@ def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
         and one.start <= created
         and created - one.end <= _HEADER_DELAY
     ]
-    return fitting[0] if len(fitting) == 1 else None
+    # the named activity may be that of the file's predecessor, which it wrote too
+    same = [one for one in candidates if one.activity == event.activity]
+    if same and (same[0] in fitting or same[0].zoneless or not (created and same[0].end)):
+        return same[0]
+    return fitting[0] if len(fitting) == 1 and not same else None
 
 
 def _creation_times(events: Mapping[str, FileEvent]) -> dict[str, datetime]:

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeVar
 
 from lineage.canonical import digest
@@ -57,6 +58,8 @@ class IdentitySettings:
     """What the user says about paths; part of what a graph's digest is a function of."""
 
     local_prefixes: tuple[str, ...] = DEFAULT_LOCAL_PREFIXES
+    clock_tolerance_s: float = 1.0
+    """How far the clocks of two hosts may disagree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +230,7 @@ def _resolve(events: Mapping[str, FileEvent], settings: IdentitySettings) -> Res
         mark = (realm(event, settings), event.path), event.activity or ""
         known = logs.setdefault(mark, logged)
         logs[mark] = known._replace(versions=known.versions | logged.versions)
-    result = resolution(joined.events, places, logs)
+    result = resolution(joined.events, places, logs, timedelta(seconds=settings.clock_tolerance_s))
     return replace(
         result,
         runs=joined.runs,

@@ -34,6 +34,12 @@ def place_iri(place: Place, activity: str | None = None) -> str:
     return file_iri(path, realm=realm, fragment=fragment)
 
 
+def unclear_iri(place: Place, activity: str, product: str | None) -> str:
+    """The IRI of what an activity used at a path, where nothing tells which version that was."""
+    used = "used:" + activity.removeprefix(_UUID)
+    return place_iri(place, used if product is None else f"{used}:{product}")
+
+
 def place_evidence(place: Place) -> str:
     """What `place_iri` rests on where nobody is known to have written the path."""
     path = place[1]
