@@ -91,12 +91,17 @@ class FindingKind(Enum):
     AMBIGUOUS_USE = _Row(
         "ambiguous-use",
         _WARNING,
-        "one of several versions of a path was used, and nothing tells which",
+        "one of several versions of a path was meant, and nothing tells which",
     )
     READ_WHILE_WRITTEN = _Row(
         "read-while-written",
         _WARNING,
         "another version of a path was being written while an activity that used it ran",
+    )
+    WRITTEN_TOGETHER = _Row(
+        "written-together",
+        _WARNING,
+        "activities that ran at the same time generated a path: one may list what another wrote",
     )
     UNCLEAR_ORDER = _Row(
         "unclear-order",

@@ -35,6 +35,7 @@ _ADVICE = {
     FindingKind.AMBIGUOUS_USE: "See which it was where the activity ran. Product ids, and times in "
     "UTC, leave no such doubt.",
     FindingKind.READ_WHILE_WRITTEN: "See when it read the file.",
+    FindingKind.WRITTEN_TOGETHER: "See whether one of them ran within the other.",
     FindingKind.UNCLEAR_ORDER: "Look at the file that is there.",
     FindingKind.SAME_INSTANT: "See which of them wrote last.",
 }

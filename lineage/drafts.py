@@ -122,8 +122,7 @@ def finished(identifier: str, draft: Draft, last: Mapping[Place, tuple[datetime,
     keys = observed(read, location)
     facts |= {name: [(name, value)] for name, value in keys.items()}
     facts[v.KEY_SOURCE] = [(v.KEY_SOURCE, source) for source in key_sources(keys, read)]
-    # what was used there is not what is there: nobody shall look for it at that path
-    facts[v.PROV_LOCATION] = [] if draft.unclear else [(v.PROV_LOCATION, location)]
+    facts[v.PROV_LOCATION] = [(v.PROV_LOCATION, location)]
     facts[v.IDENTIFIED_BY] = [(v.IDENTIFIED_BY, draft.evidence)]
     paths = {written_path(path) for _, path in places}
     facts[v.FILE_PATHS] = [(v.FILE_PATHS, path) for path in paths] if len(paths) > 1 else []

@@ -88,6 +88,8 @@ class Timelines:
         self._written = written
         self._tolerance = tolerance
         self._writers: dict[str, list[Generation]] = defaultdict(list)
+        self._unclear: set[str] = set()
+        self._blind: dict[Place, list[Generation]] = {}
         nodes: dict[int, str] = {}
         for key, event in events.items():
             one = written.by_key.get(key)
@@ -103,6 +105,9 @@ class Timelines:
                 line.first_use = min(filter(None, (line.first_use, start)))
         for place, ones in written.at.items():
             line = self._at[place]
+            blind = [one for one in ones if one.product is None and one.activity is not None]
+            if blind:
+                self._blind[place] = blind
             for one in ones:
                 self._writers[one.identifier].append(one)
                 if one.activity is None:
@@ -113,13 +118,41 @@ class Timelines:
                     node = nodes.get(id(one), "")
                     line.stays.append(Appearance(one.end, one.identifier, node, one))
 
-    def see(self, place: Place, identifier: str, user: FileEvent) -> None:
-        """A use found a version at a path."""
+    def see(self, place: Place, identifier: str, user: FileEvent, *, unclear: bool = False) -> None:
+        """A use found a version at a path, or one of several: then that is what is known."""
         start = moment(user.start)
+        if unclear:
+            self._unclear.add(identifier)
         if start is not None:
             created = moment(user.product_created)
             one = Appearance(start, identifier, user.node or "", None, created)
             self._at[place].stays.append(one)
+
+    def rewriter(self, user: FileEvent, product: str, place: Place) -> Generation | None:
+        """Who may have written a path last before a use, and have kept the product id there.
+
+        They tell of no product, and began when that had been made.
+        """
+        ones = self._blind.get(place)
+        start = moment(user.start)
+        if not ones or start is None:
+            return None
+        created = self._written.created.get(product)
+        clock = Clock(start, is_zoneless(user.start))
+        here = [one for one in self._written.carriers.get(product, ()) if one.place == place]
+        for one in reversed(ones):
+            begun, end = one.start or one.end, one.end
+            if _is_own(one, user) or begun is None or end is None:
+                continue
+            if end > start and not doubtful(one.clock, clock):
+                continue
+            unsure = one.zoneless != is_zoneless(user.start)
+            if created is not None and created >= begun and not unsure:
+                continue
+            later = (other for other in here if other.end and end <= other.end <= start)
+            if unsure or not any(not doubtful(one.clock, other.clock) for other in later):
+                return one
+        return None
 
     def keep(self, place: Place, identifier: str, created: datetime | None) -> None:
         """A header told of a version at a path where nobody is known to have written it."""
@@ -155,7 +188,7 @@ class Timelines:
         if not candidates:
             return Meant(None)
         (identifier, *others) = sorted(candidates)
-        if others or not self._precedes(identifier, user):
+        if others or identifier in self._unclear or not self._precedes(identifier, user):
             return Meant(None, tuple(sorted(candidates)))
         if not sure and self._something_else(line, identifier, found, start):
             return Meant(None, (identifier,))

@@ -52,7 +52,6 @@ def test_a_use_at_no_known_time_is_of_an_unclear_version() -> None:
 
     assert used(result, one) == "file:///d/x#used:u"
     assert evidence(result, one) == "unclear"
-    assert attribute(result, "file:///d/x#used:u", v.PROV_LOCATION) == []
     assert [found.kind for found in result.findings] == ["ambiguous-use"]
 
 
