@@ -106,7 +106,7 @@ class FindingKind(Enum):
     UNCLEAR_ORDER = _Row(
         "unclear-order",
         _WARNING,
-        "which version of a path was there last cannot be told: one was put there unrecorded",
+        "which version of a path was there last cannot be told: by time, or one was put there",
     )
     AMBIGUOUS_RUN = _Row(
         "ambiguous-run",
@@ -123,6 +123,11 @@ class FindingKind(Enum):
     )
     SHARED_PATH = _Row(
         "shared-path", _WARNING, "a path that several hosts generated is taken for one file"
+    )
+    UNKNOWN_HOST = _Row(
+        "unknown-host",
+        _WARNING,
+        "a path on a host's own disk, and some source tells no host: taken for files of their own",
     )
     CYCLE = _Row("cycle", _WARNING, "records that influenced themselves")
     FILE_MISSING = _Row(

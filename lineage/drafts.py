@@ -90,25 +90,25 @@ class Draft:
         self.seen_at[place] = max(time, self.seen_at.get(place, time))
 
     @property
-    def places(self) -> dict[Place, datetime]:
-        """When it was last known to be at each place."""
-        found = dict(self.generated_at)
+    def places(self) -> dict[Place, tuple[datetime, bool]]:
+        """When it was last known to be at each place, and whether it was written there then."""
+        found = {place: (time, True) for place, time in self.generated_at.items()}
         for place, time in self.seen_at.items():
-            found[place] = max(time, found.get(place, time))
+            found[place] = max((time, False), found.get(place, (time, False)))
         return found
 
 
-def finished(identifier: str, draft: Draft, last: Mapping[Place, tuple[datetime, str]]) -> Version:
+def finished(identifier: str, draft: Draft, last: Mapping[Place, str]) -> Version:
     """The version that a draft has become.
 
     Args:
         identifier: Its IRI.
         draft: All that was said of it.
-        last: Place -> since when which version is there.
+        last: Place -> the version that is there.
     """
 
     def preference(place: Place) -> tuple[bool, bool, Place]:
-        return last[place][1] != identifier, place not in draft.generated_at, place
+        return last[place] != identifier, place not in draft.generated_at, place
 
     places = [draft.unclear] if draft.unclear else sorted(draft.places, key=preference)
     facts: dict[str, list[tuple[str, Value]]] = {}
@@ -126,7 +126,7 @@ def finished(identifier: str, draft: Draft, last: Mapping[Place, tuple[datetime,
     facts[v.IDENTIFIED_BY] = [(v.IDENTIFIED_BY, draft.evidence)]
     paths = {written_path(path) for _, path in places}
     facts[v.FILE_PATHS] = [(v.FILE_PATHS, path) for path in paths] if len(paths) > 1 else []
-    gone = all(last[place][1] != identifier for place in draft.places)
+    gone = all(last[place] != identifier for place in draft.places)
     overwritten = gone and not draft.unclear
     facts[v.OVERWRITTEN] = [(v.OVERWRITTEN, True)] if overwritten else []
     return Version(

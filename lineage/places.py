@@ -9,6 +9,9 @@ from lineage.identifiers import RELATIVE, file_iri
 Place = tuple[str, str]
 """(realm, path): what a path means, and on which host."""
 
+UNKNOWN_HOST = "unknown-"
+"""Start of the realm of a path on a host's own disk, where nobody tells which host it was."""
+
 _UUID = "urn:uuid:"
 
 

@@ -19,9 +19,9 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
-from lineage.clocks import Clock, doubtful, is_zoneless, moment
+from lineage.clocks import ZONES, Clock, doubtful, is_zoneless, moment
 from lineage.generations import Generation, Written, declared_evidence, end_of
-from lineage.places import Place
+from lineage.places import UNKNOWN_HOST, Place
 from lineage.records import EventKind, FileEvent
 
 _NEVER = timedelta(0)
@@ -89,6 +89,7 @@ class Timelines:
         self._tolerance = tolerance
         self._writers: dict[str, list[Generation]] = defaultdict(list)
         self._unclear: set[str] = set()
+        self._hostless: dict[str, set[str]] = defaultdict(set)
         self._blind: dict[Place, list[Generation]] = {}
         nodes: dict[int, str] = {}
         for key, event in events.items():
@@ -105,6 +106,8 @@ class Timelines:
                 line.first_use = min(filter(None, (line.first_use, start)))
         for place, ones in written.at.items():
             line = self._at[place]
+            if place[0].startswith(UNKNOWN_HOST):
+                self._hostless[place[1]] |= {one.identifier for one in ones}
             blind = [one for one in ones if one.product is None and one.activity is not None]
             if blind:
                 self._blind[place] = blind
@@ -174,23 +177,33 @@ class Timelines:
         line = self._at.get(place)
         if line is None:
             return Meant(None)
+        hostless = self._hostless.get(place[1], set()) if place[0] else set()
+        if hostless and not place[0].startswith(UNKNOWN_HOST):
+            hostless = hostless | {one.identifier for one in line.stays}
+            return Meant(None, tuple(sorted(hostless)))
         start = moment(user.start)
         if start is None or line.timeless or self._zones_differ(user, start, line.stays, offset):
             every = {one.identifier for one in line.stays if not _is_own(one.writer, user)}
             return Meant(None, tuple(sorted(every | line.timeless | line.headers.keys())))
         found = self._there(user, start, line.stays)
+        if user.product is not None and any(one.writer is None for one, _ in found):
+            # its reader made up a product id, so it was not what was seen there with one
+            return Meant(None, tuple(sorted({one.identifier for one, _ in found})))
         sure = any(known for _, known in found)
         candidates = {one.identifier for one, _ in found}
-        candidates |= self._came_later(start, line.stays, user)
-        for identifier, created in line.headers.items():
-            if created is None or created <= start:
-                candidates.add(identifier)
+        if user.product is None:
+            candidates |= self._came_later(start, line.stays, user)
+            candidates |= {
+                identifier
+                for identifier, created in line.headers.items()
+                if created is None or created <= start
+            }
         if not candidates:
             return Meant(None)
         (identifier, *others) = sorted(candidates)
         if others or identifier in self._unclear or not self._precedes(identifier, user):
             return Meant(None, tuple(sorted(candidates)))
-        if not sure and self._something_else(line, identifier, found, start):
+        if not sure and self._something_else(place, identifier, found):
             return Meant(None, (identifier,))
         return Meant(identifier)
 
@@ -208,6 +221,22 @@ class Timelines:
                 continue
             if (writer.start or line.stays[at].time) < end:
                 found.add(writer.identifier)
+        return sorted(found)
+
+    def incomparable(self, place: Place) -> list[str]:
+        """Versions of a path of which nothing tells whether another was written first, sorted."""
+        line = self._at.get(place)
+        writings = [one for one in line.stays if one.writer is not None] if line else []
+        found = set[str]()
+        mixed = len({one.writer.zoneless for one in writings if one.writer is not None}) > 1
+        window = max(self._tolerance, ZONES) if mixed else self._tolerance
+        for at, one in enumerate(writings):
+            for other in writings[at + 1 :]:
+                if other.time - one.time >= window:
+                    break
+                near = other.time - one.time < self._slack(one.node, other.node)
+                if one.identifier != other.identifier and (near or _differ(one, other)):
+                    found |= {one.identifier, other.identifier}
         return sorted(found)
 
     def among(self, carriers: Iterable[Generation], user: FileEvent) -> Meant:
@@ -269,20 +298,22 @@ class Timelines:
 
     def _something_else(
         self,
-        line: _Timeline,
+        place: Place,
         identifier: str,
         found: list[tuple[Appearance, bool]],
-        start: datetime,
     ) -> bool:
-        """The one candidate may not have been there yet, and something else was, or may have."""
-        if any(one.time > start for one, _ in found):
-            return True
+        """The one candidate may not have been there yet."""
+        line, writers = self._at[place], self._writers.get(identifier, ())
+        if found:
+            return True  # clocks, or their resolution, leave open what was first
+        if writers and all(one.place != place for one in writers):
+            return True  # made elsewhere, it was brought at some time
         since = [one.created or one.time for one in line.stays if one.identifier == identifier]
         created = line.headers.get(identifier)
         begin = min([*since, *([created] if created else [])], default=None)
         if begin is None:
             return True
-        return line.first_use is not None and line.first_use < begin
+        return line.first_use is not None and line.first_use <= begin
 
     def _precedes(self, identifier: str, user: FileEvent) -> bool:
         """Using it closes no cycle."""
@@ -309,6 +340,12 @@ class Timelines:
         before = [one for one in writers if one.clock.time <= start]
         clocks += [before[-1].clock] if before else []
         return any(doubtful(one.clock, clock) for one in writers for clock in clocks)
+
+
+def _differ(one: Appearance, other: Appearance) -> bool:
+    """Their times cannot be compared."""
+    writers = one.writer, other.writer
+    return None not in writers and doubtful(*(w.clock for w in writers if w is not None))
 
 
 def _time(one: Appearance) -> datetime:

@@ -17,6 +17,7 @@ from lineage.clocks import moment
 from lineage.drafts import Draft, Made, Run, Version, finished
 from lineage.generations import Generation, Logs, declared_evidence, generations
 from lineage.identifiers import written_path
+from lineage.path_findings import MOST_NAMED, Finding, hostless, incomparable, overlapping
 from lineage.places import Place, place_evidence, place_iri, product_iri, unclear_iri
 from lineage.records import EventKind, FileEvent, Relation, attributes
 from lineage.timelines import Timelines
@@ -28,17 +29,6 @@ UNCLEAR = "unclear"
 """Evidence of what is one of several versions, and nothing tells which."""
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-_MOST_NAMED = 20
-"""Versions that a finding names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something contradictory or ambiguous that resolution came upon."""
-
-    kind: str
-    message: str
-    identifiers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +183,7 @@ class _Resolving:
             text = f"{place[1]}: product {product}, made elsewhere, was found there, and others "
             text += f"were written there since it was made ({len(later)}). Which of them was there "
             text += "last cannot be told."
-            ids = (product_iri(product), *later[:_MOST_NAMED])
+            ids = (product_iri(product), *later[:MOST_NAMED])
             self.findings.append(Finding("unclear-order", text, ids))
 
     def _bind(self, key: str, event: FileEvent) -> None:
@@ -249,7 +239,7 @@ class _Resolving:
         if others:
             text = f"{place[1]}: {event.activity} used it, and while that ran {len(others)} other "
             text += "versions were written there. Taken for what was there when it began."
-            ids = (found, event.activity or "", *others[:_MOST_NAMED])
+            ids = (found, event.activity or "", *others[:MOST_NAMED])
             self.findings.append(Finding("read-while-written", text, ids))
 
     def _unclear(
@@ -263,7 +253,7 @@ class _Resolving:
     ) -> tuple[str, str]:
         """An entity of its own for what was used, as long as nothing tells which version it was."""
         identifier = unclear_iri(place, event.activity or "", product)
-        ids = (identifier, event.activity or "", *candidates[:_MOST_NAMED])
+        ids = (identifier, event.activity or "", *candidates[:MOST_NAMED])
         self.findings.append(Finding(kind, text, ids))
         return identifier, UNCLEAR
 
@@ -300,6 +290,7 @@ class _Resolving:
                 text = f"{place[1]}: used before any known generation of it had ended ({count} "
                 text += "uses). Bound to the path alone."
                 self.findings.append(Finding("unbound-use", text, (place_iri(place),)))
+        self.findings += hostless(self.places, self.bindings)
         nodes: dict[Place, set[str]] = defaultdict(set)
         for key, event in self.events.items():
             if event.kind is EventKind.GENERATION and event.node and not self.places[key][0]:
@@ -308,11 +299,13 @@ class _Resolving:
             if len(names) > 1:
                 text = f"{place[1]}: generated on {len(names)} hosts ({', '.join(sorted(names))}), "
                 text += "taken for one file. If each has its own, name its directory in the "
-                text += "setting local_prefixes."
+                text += "setting local_prefixes or realms."
                 ids = sorted({one.identifier for one in self.written.at.get(place, [])})
                 self.findings.append(Finding("shared-path", text, tuple(ids)))
         for place, ones in self.written.at.items():
             self._find_simultaneous(place, ones)
+            self.findings += overlapping(place, ones)
+            self.findings += incomparable(place, self.timelines)
 
     def _find_simultaneous(self, place: Place, ones: list[Generation]) -> None:
         """Says where several activities wrote a path and were done at one time."""
@@ -320,7 +313,6 @@ class _Resolving:
         for one in ones:
             if one.end is not None and one.activity is not None:
                 by_end[one.end].append(one)
-        self._find_overlapping(place, ones)
         for end, several in by_end.items():
             ids = sorted({one.identifier for one in several})
             if len(ids) > 1 and len({one.activity for one in several}) > 1:
@@ -328,32 +320,14 @@ class _Resolving:
                 text += f"instant ({end.isoformat()}). Taken in the order of their identifiers."
                 self.findings.append(Finding("same-instant", text, tuple(ids)))
 
-    def _find_overlapping(self, place: Place, ones: list[Generation]) -> None:
-        """Says where several activities wrote a path while they ran at one time."""
-        together: set[str] = set()
-        latest: Generation | None = None
-        for one in sorted(ones, key=lambda one: (one.start or one.end or _EARLIEST, one.order)):
-            if one.activity is None or one.end is None:
-                continue
-            if latest is not None and latest.end is not None:
-                same = one.identifier == latest.identifier or one.end == latest.end
-                if (one.start or one.end) < latest.end and not same:
-                    together |= {one.identifier, latest.identifier}
-            if latest is None or one.order > latest.order:
-                latest = one
-        if together:
-            text = f"{place[1]}: generated by activities that ran at the same time. Taken for "
-            text += f"{len(together)} versions, in the order in which they ended."
-            ids = tuple(sorted(together))
-            self.findings.append(Finding("written-together", text, ids))
-
     def _versions(self) -> tuple[dict[str, Version], dict[Place, str]]:
         """The drafts as versions, and which of them each place holds now."""
-        last: dict[Place, tuple[datetime, str]] = {}
+        times: dict[Place, tuple[tuple[datetime, bool], str]] = {}
         for identifier, draft in self.drafts.items():
             for place, time in draft.places.items():
-                last[place] = max((time, identifier), last.get(place, (time, identifier)))
-        for place, (_, identifier) in last.items():
+                times[place] = max((time, identifier), times.get(place, (time, identifier)))
+        last = {place: identifier for place, (_, identifier) in times.items()}
+        for place, identifier in last.items():
             weak = place_iri(place)
             if weak not in self.drafts:
                 self.drafts[identifier].aliases.add(weak)
@@ -361,7 +335,7 @@ class _Resolving:
             identifier: finished(identifier, draft, last)
             for identifier, draft in self.drafts.items()
         }
-        return versions, {place: identifier for place, (_, identifier) in last.items()}
+        return versions, last
 
 
 def _finding_order(one: Finding) -> tuple[str, tuple[str, ...], str]:

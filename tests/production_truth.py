@@ -20,6 +20,7 @@ UNCERTAIN = frozenset(
     {
         "ambiguous-run",
         "ambiguous-use",
+        "moved-input",
         "product-kept",
         "product-later",
         "same-instant",
@@ -27,6 +28,7 @@ UNCERTAIN = frozenset(
         "shared-path",
         "unbound-use",
         "unclear-order",
+        "unknown-host",
     }
 )
 """Findings that say that versions may not be what they seem."""
@@ -146,9 +148,15 @@ def _judge_replaced(
     production: Production, entities: dict[Real, set[str]], shown: set[str], verdict: Verdict
 ) -> None:
     still: set[Version] = set(production.disk.values())
+    recorded = {
+        (production.place(path, one.host), version)
+        for one in production.activities
+        for path, version in (*one.inputs, *one.outputs)
+        if one.style != "nobody"
+    }
     for one in production.replaced:
         known = entities.get((production.root, one.before.number))
-        if not known or one.before in still:
+        if not known or one.before in still or (one.place, one.before) not in recorded:
             continue
         verdict.replaced += 1
         if not known & shown:

@@ -90,6 +90,7 @@ class Production:
         self.begin = T0 + timedelta(milliseconds=self.random.randrange(300 * 86_400_000))
         self._skew_s = skew_s or {}
         self._actions: list[Action] = []
+        self._gone: set[tuple[str, str]] = set()
         self._versions = 0
 
     def version(self, product: str | None = None) -> Version:
@@ -164,7 +165,8 @@ class Production:
         self.activities.append(one)
 
         def read() -> None:
-            one.inputs += [(path, self.read(path, host)) for path in reads]
+            there = [path for path in reads if self.place(path, host) not in self._gone]
+            one.inputs += [(path, self.read(path, host)) for path in there]
 
         def write() -> None:
             for path in writes:
@@ -209,21 +211,35 @@ class Production:
         if before is not None and before is not made and recorded:
             self.replaced.append(Replaced(place, before, made))
         self.disk[place] = made
+        self._gone.discard(place)
 
-    def copy(self, time_s: float, path: str, to: str, *, host: str = "n1") -> None:
-        """Somebody copies a file, and no record says so."""
+    def _remove(self, path: str, host: str) -> None:
+        place = self.place(path, host)
+        del self.disk[place]
+        self._gone.add(place)
+
+    def copy(
+        self, time_s: float, path: str, to: str, *, host: str = "n1", only_named: bool = False
+    ) -> None:
+        """Somebody copies a file, and no record says so; ``only_named``: if it has a product id."""
 
         def act() -> None:
-            self.write(to, host, self.read(path, host), recorded=False)
+            known = self.disk.get(self.place(path, host))
+            if known is not None and (known.product is not None or not only_named):
+                self.write(to, host, known, recorded=False)
 
         self._at(time_s, act)
 
-    def move(self, time_s: float, path: str, to: str, *, host: str = "n1") -> None:
-        """Somebody moves a file, and no record says so."""
+    def move(
+        self, time_s: float, path: str, to: str, *, host: str = "n1", only_named: bool = False
+    ) -> None:
+        """Somebody moves a file, as `copy`."""
 
         def act() -> None:
-            self.write(to, host, self.read(path, host), recorded=False)
-            del self.disk[self.place(path, host)]
+            known = self.disk.get(self.place(path, host))
+            if known is not None and (known.product is not None or not only_named):
+                self.write(to, host, known, recorded=False)
+                self._remove(path, host)
 
         self._at(time_s, act)
 
