@@ -337,7 +337,7 @@ def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
     same = [one for one in candidates if one.activity == event.activity]
     if same and (same[0] in fitting or same[0].zoneless or not (created and same[0].end)):
         return same[0]
-    return fitting[0] if len(fitting) == 1 and not same else None
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _creation_times(events: Mapping[str, FileEvent]) -> dict[str, datetime]:

@@ -62,6 +62,8 @@ class _Timeline:
     were created."""
     first_use: datetime | None = None
     """The first use that names no version."""
+    every: tuple[str, ...] = ()
+    """All of its versions, sorted."""
     first_begun: list[datetime] = field(default_factory=list)
     """The earliest start of the writers from each appearance on."""
 
@@ -89,6 +91,7 @@ class Timelines:
         self._tolerance = tolerance
         self._writers: dict[str, list[Generation]] = defaultdict(list)
         self._unclear: set[str] = set()
+        self._own: dict[tuple[Place, str | None], set[str]] = defaultdict(set)
         self._hostless: dict[str, set[str]] = defaultdict(set)
         self._blind: dict[Place, list[Generation]] = {}
         nodes: dict[int, str] = {}
@@ -113,6 +116,7 @@ class Timelines:
                 self._blind[place] = blind
             for one in ones:
                 self._writers[one.identifier].append(one)
+                self._own[place, one.activity].add(one.identifier)
                 if one.activity is None:
                     line.headers[one.identifier] = one.end
                 elif one.end is None:
@@ -143,7 +147,10 @@ class Timelines:
         created = self._written.created.get(product)
         clock = Clock(start, is_zoneless(user.start))
         here = [one for one in self._written.carriers.get(product, ()) if one.place == place]
-        for one in reversed(ones):
+        mixed = len(self._written.zoneless) > 1
+        # of times that all compare the earlier need no look
+        last = len(ones) if mixed else bisect_right(ones, start, key=lambda one: one.end or start)
+        for one in (ones[at] for at in range(last - 1, -1, -1)):
             begun, end = one.start or one.end, one.end
             if _is_own(one, user) or begun is None or end is None:
                 continue
@@ -155,6 +162,8 @@ class Timelines:
             later = (other for other in here if other.end and end <= other.end <= start)
             if unsure or not any(not doubtful(one.clock, other.clock) for other in later):
                 return one
+            if not mixed:
+                return None
         return None
 
     def keep(self, place: Place, identifier: str, created: datetime | None) -> None:
@@ -165,6 +174,8 @@ class Timelines:
         """All is added."""
         for line in self._at.values():
             line.stays.sort(key=lambda one: (one.time, one.identifier, one.node))
+            every = {one.identifier for one in line.stays} | line.timeless | line.headers.keys()
+            line.every = tuple(sorted(every))
             begun = [(one.writer and one.writer.start) or one.time for one in line.stays]
             line.first_begun = list(accumulate(reversed(begun), min))[::-1]
 
@@ -183,8 +194,8 @@ class Timelines:
             return Meant(None, tuple(sorted(hostless)))
         start = moment(user.start)
         if start is None or line.timeless or self._zones_differ(user, start, line.stays, offset):
-            every = {one.identifier for one in line.stays if not _is_own(one.writer, user)}
-            return Meant(None, tuple(sorted(every | line.timeless | line.headers.keys())))
+            own = self._own.get((place, user.activity), set[str]())
+            return Meant(None, () if own.issuperset(line.every) else line.every)
         found = self._there(user, start, line.stays)
         if user.product is not None and any(one.writer is None for one, _ in found):
             # its reader made up a product id, so it was not what was seen there with one
