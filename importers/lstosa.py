@@ -10,9 +10,11 @@ https://lstosa.readthedocs.io/en/latest/provenance.html
   on the activity as JSON. Python objects (logprov) and sets of files are entities of their session.
 * lstosa's ``hash`` is the MD5 of the *path*: it is kept as ``lstosa:path_md5`` where that is true,
   and else, with logprov's hash of the content, as ``lstosa:hash``.
-* ``*_prov.log`` and ``*_prov.json``, merged for a run: the same, with activities of their own (the
-  digits are new there) and sets of files in place of subruns. A set that an activity uses and
-  generates is one entity: a cycle, as the document has it. The one process that such a log
+* ``*_prov.log`` and ``*_prov.json``, merged for a run: the same, with one activity for those of
+  all subruns and sets of files in place of theirs. It has new digits in each document, so it is
+  known by session, start and name; identity links it to the activities of prov.log
+  (lineage/works.py), and makes one version of a file that all subruns write. A set that an activity
+  uses and generates is one entity: a cycle, as the document has it. The one process that such a log
   describes is said of the session.
 * ``definition.yaml``: descriptions of activities (plans) and entities.
 * ``.history``: one activity for each program that ended, with its exit code: the only trace of

@@ -60,6 +60,7 @@ class LogReader:
             merged: Each activity stands for those of many processes.
         """
         self._report = report
+        self._merged = merged
         self._sessions = Sessions(merged=merged)
         self._last_session: Any = None
         self._runs: OrderedDict[tuple[str, str | None], Run] = OrderedDict()
@@ -177,7 +178,7 @@ class LogReader:
         session = None if in_session is None else self._sessions[in_session]
         execution = self._sessions.execution(in_session, rest.get("startTime"))
         run = Run(identifier, tag)
-        run.begin(identifier, rest, session, execution)
+        run.begin(identifier, rest, session, execution, merged=self._merged)
         self._weight += run.weight
         self._runs[identifier, tag] = self._latest[identifier] = run
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from importers.agents import person
-from importers.lstosa_names import activity_iri, session_key, thing_iri
+from importers.lstosa_names import activity_iri, session_key, thing_iri, whole_iri
 from importers.lstosa_run import NOBODY, Doer, Use, use_statements
 from importers.lstosa_session import Session, session_of
 from importers.lstosa_things import RecordedThing
@@ -30,6 +30,7 @@ from lineage.records import (
     attributes,
 )
 from lineage.vocabulary import LSTOSA, RelationKind
+from lineage.works import is_whole
 
 MOST_STATEMENTS = 100_000
 """Statements of a document that are held at once; real ones have some hundred."""
@@ -166,7 +167,11 @@ class _Document:
         for identifier, activity in self._activities.items():
             session = next(iter(activity.values(_PARAM + "in_session")), None)
             start = _time(activity, v.PROV_START)
-            yield identifier, activity_iri(_local(identifier), session, start)
+            name = _label(activity)
+            if session is not None and start is not None and name:
+                yield identifier, whole_iri(name, session, start)
+            else:
+                yield identifier, activity_iri(_local(identifier), session, start)
 
     def _names_of_entities(self, entities: list[Entity]) -> Iterator[tuple[str, str]]:
         of_activity = {f"{one}_parameters": one for one in self._activities}
@@ -192,7 +197,10 @@ class _Document:
             run = session[0].runs.get("observation_run")
             if run is not None:
                 facts.append((v.RUN, run))
+        if is_whole(iri):
+            facts.append((LSTOSA + "run_wise", True))
         yield Activity(iri, attributes(facts))
+        yield from self._doer(activity.identifier).works()
         for agent in () if session is None else session[0].agents:
             if agent.identifier not in self._used:
                 self._used.add(agent.identifier)
@@ -236,17 +244,23 @@ class _Document:
         roles = relation.values(v.PROV_ROLE)
         role = roles[0] if roles and isinstance(roles[0], str) else None
         own = tuple(pair for pair in relation.attributes if pair != (v.PROV_ROLE, role))
+        doer = self._doer(activity)
+        yield from use_statements(Use(kind, _local(entity or ""), role, thing, own), doer)
+
+    def _doer(self, activity: str) -> Doer:
         known = self._activities.get(activity)
-        names = () if known is None else known.values(v.PROV_LABEL)
-        doer = Doer(
+        key = self._session_key(activity)
+        session = self._sessions.get(key)
+        return Doer(
             self._names.get(activity, activity),
-            str(names[0]) if names else "",
-            self._session_key(activity) or None,
+            _label(known),
+            key or None,
+            session[0].work if session is not None else key or None,
+            None,
             _time(known, v.PROV_START),
             _time(known, v.PROV_END),
             None,
         )
-        yield from use_statements(Use(kind, _local(entity or ""), role, thing, own), doer)
 
     def _other_relation(self, relation: Relation) -> Iterator[Statement]:
         for end in (relation.subject, relation.object):
@@ -295,6 +309,11 @@ def _ends(relation: Relation) -> tuple[str | None, str | None]:
 
 def _local(identifier: str) -> str:
     return identifier.removeprefix(_ID)
+
+
+def _label(activity: Activity | None) -> str:
+    value = next(iter(activity.values(v.PROV_LABEL)), None) if activity is not None else None
+    return "" if value is None else str(value)
 
 
 def _time(activity: Activity | None, name: str) -> datetime | None:

@@ -1,6 +1,7 @@
 """What lstosa's and logprov's things are called in the graph, whichever of their files tells.
 
 An activity's six hexadecimal digits mean something in its session only, and there beside its start.
+A merged record gives an activity new ones each time; it is known by its session, start and name.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from urllib.parse import quote
 from lineage.canonical import digest
 from lineage.observations import night_of
 from lineage.records import Value, utc
+from lineage.works import WHOLE
 
 PREFIX = "urn:lineage:lstosa:"
 SMALL = 1 << 31
@@ -80,6 +82,12 @@ def activity_iri(identifier: str, session: Any, start: datetime | str | None) ->
     when = start.isoformat() if isinstance(start, datetime) else start or ""
     scope = "" if session is None else session_key(session)
     return f"{PREFIX}{part(scope)}:{quote(when[:40], safe=':')}:{part(identifier)}"
+
+
+def whole_iri(name: str, session: Any, start: datetime) -> str:
+    """An activity that a merged record tells of: its digits are others in each record of it."""
+    when = quote(start.isoformat(), safe=":")
+    return f"{WHOLE}lstosa:{part(session_key(session))}:{when}:{part(name)}"
 
 
 def thing_iri(identifier: str, session: Any, kind: str = "entity") -> str:

@@ -20,6 +20,7 @@ from importers.lstosa_names import (
     sorted_compact,
     text_of,
     thing_iri,
+    whole_iri,
 )
 from importers.lstosa_session import (
     NO_EXECUTION,
@@ -45,6 +46,7 @@ from lineage.records import (
     attributes,
 )
 from lineage.vocabulary import LSTOSA, RelationKind
+from lineage.works import ACTIVITY, PART, SESSION, did_work, is_whole
 
 _OF_THE_OBSERVATION = frozenset(
     {"ObservationRun", "ObservationSubRun", "ObservationDate", "CalibrationRun", "PedestalRun"}
@@ -75,9 +77,19 @@ class Doer(NamedTuple):
     name: str
     session: Any
     """In which the ids of things without path have their meaning."""
+    work: str | None
+    """What it has in common with the activities that worked on the same run, if there may be
+    others."""
+    part: int | None
+    """The subrun that it worked on; of a calibration 0."""
     start: datetime | None
     stop: datetime | None
     node: str | None
+
+    def works(self) -> Iterator[FileEvent]:
+        """What links it with records of the same work."""
+        if self.work and self.name:
+            yield did_work(self.iri, self.name, self.work, self.start, self.stop)
 
 
 class Run:
@@ -115,6 +127,8 @@ class Run:
         rest: dict[Any, Any],
         session: Session | None,
         execution: Execution,
+        *,
+        merged: bool = False,
     ) -> None:
         """Takes a start record, out of ``rest`` what it understands.
 
@@ -122,6 +136,7 @@ class Run:
             identifier: Its six digits.
             session: The session that it is in.
             execution: What is known of its process.
+            merged: It stands for those of many processes.
         """
         self.session = rest.pop("in_session", None)
         recorded = rest.get("startTime")
@@ -131,6 +146,9 @@ class Run:
             del rest["startTime"]
         if "name" in rest:
             self.name = text_of(rest.pop("name"))
+        if merged and self.start is not None and self.session is not None and self.name:
+            self.iri = whole_iri(self.name, self.session, self.start)
+            self._facts.append((LSTOSA + "run_wise", True))
         self._recorded = session
         self._node = execution.node
         self._facts += execution.facts
@@ -183,6 +201,7 @@ class Run:
         if self.stop is not None:
             facts.append((v.PROV_END, self.stop))
         yield Activity(self.iri, attributes(facts))
+        yield from self.doer.works()
         followed: Attributes = ()
         if self._plan is not None:
             yield self._plan
@@ -203,7 +222,25 @@ class Run:
     @property
     def doer(self) -> Doer:
         """The activity, as its uses and generations need it."""
-        return Doer(self.iri, self.name, self.session, self.start, self.stop, self._node)
+        part = next((value for name, value in self._facts if name == v.SUBRUN), None)
+        # logprov writes no tags: what its activities generate is their own, called again or not
+        work = None
+        if self._tag is not None and self.session is not None:
+            work = session_key(self.session)
+        if work is not None and self._recorded is not None:
+            work = self._recorded.work
+            if part is None and "calibration_run" in self._recorded.runs:
+                part = 0
+        return Doer(
+            self.iri,
+            self.name,
+            self.session,
+            work,
+            part if type(part) is int and not is_whole(self.iri) else None,
+            self.start,
+            self.stop,
+            self._node,
+        )
 
 
 def use_statements(use: Use, doer: Doer) -> Iterator[Statement]:
@@ -211,12 +248,10 @@ def use_statements(use: Use, doer: Doer) -> Iterator[Statement]:
     thing, activity = use.thing, doer.iri
     own = list(use.said)
     if thing is not None and thing.path is not None:
-        if use.kind is EventKind.GENERATION:
-            # by these the writings of one output by many activities can be joined
-            if doer.name:
-                own.append((LSTOSA + "activity", doer.name))
-            if doer.session is not None:
-                own.append((LSTOSA + "session", session_key(doer.session)))
+        if use.kind is EventKind.GENERATION and doer.name and doer.work:
+            own += [(ACTIVITY, doer.name), (SESSION, doer.work)]
+            if doer.part is not None:
+                own.append((PART, doer.part))
         if thing.written != thing.path:
             own.append((LSTOSA + "filepath", thing.written or ""))
         yield FileEvent(

@@ -66,6 +66,9 @@ class Session:
         """The pipeline and the analysis software, as far as their versions are told."""
         self.runs: dict[str, int] = {}
         """``observation_run``, ``pedestal_run`` and ``calibration_run``, as far as told."""
+        self.work = key
+        """What the activities that worked on one run have in common: the key, or what it would be
+        since 2022 where each process had a session of its own."""
         self.whole: Execution | None = None
         """The first record's; the only one where a session is one process."""
 
@@ -230,6 +233,7 @@ def session_of(identifier: Any, rest: dict[Any, Any]) -> Session:
     said.append((v.PROV_LABEL, f"session {label}"))
     said += plain(LSTOSA + "name", name)
     version = words(rest.get("software_version"))
+    work = _work(rest)
     facts = list(session_facts(rest))
     runs = {
         one: number
@@ -249,9 +253,19 @@ def session_of(identifier: Any, rest: dict[Any, Any]) -> Session:
     shared = tuple(fact for fact in facts if not fact[0].endswith("_md5"))
     session = Session(session_key(identifier), entity, shared)
     session.runs = runs
+    session.work = work or session.key
     if version is not None:
         session.agents = (pipeline("lstchain", version.removeprefix("v")),)
     return session
+
+
+def _work(record: dict[Any, Any]) -> str:
+    """The id of a run's session as lstosa makes it since 2022, out of a session record."""
+    runs = [words(record.get(f"{kind}_run")) for kind in ("pedestal", "calibration")]
+    if all(runs):
+        return "".join(run or "" for run in runs)
+    observed, run = night(record.get("observation_date")), words(record.get("observation_run"))
+    return f"{observed.replace('-', '')}{run}" if observed and run else ""
 
 
 def session_facts(rest: dict[Any, Any]) -> Iterator[tuple[str, Value]]:

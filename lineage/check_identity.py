@@ -22,9 +22,11 @@ from lineage.records import Attributes, EventKind, FileEvent
 from lineage.runs import GENERATED, USED, Index
 from lineage.subgraph import StoredEvent
 from lineage.versions import UNCLEAR
+from lineage.works import NEEDED
 
 _LONGEST = 200
 """Characters kept of a run's attributes: as many as tell them apart."""
+_NEEDED = NEEDED | {v.IDENTIFIED_BY}
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _ADVICE = {
     FindingKind.PRODUCT_KEPT: "See whether that activity changed the file; if it did not, its log "
@@ -63,7 +65,7 @@ class _Told:
 def _needed(event: FileEvent) -> Attributes:
     """What resolution, and nothing that is made of it here, needs of what a relation says."""
     if event.kind is not EventKind.RUN:
-        return tuple(pair for pair in event.relation_attributes if pair[0] == v.IDENTIFIED_BY)
+        return tuple(pair for pair in event.relation_attributes if pair[0] in _NEEDED)
     return tuple(
         (name, value[:_LONGEST])
         if isinstance(value, str) and name not in (USED, GENERATED)

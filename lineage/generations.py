@@ -1,7 +1,8 @@
 """Who wrote which file, when, and under which product id: what versions are made of.
 
 The first half of identity: from file events to generations. A generation is one activity's writing
-of one path; a header that nobody is known to have written counts as one without activity.
+of one path, or that of several which did it together (works.py); a header that nobody is known to
+have written counts as one without activity.
 """
 
 from __future__ import annotations
@@ -18,39 +19,26 @@ from lineage import vocabulary as v
 from lineage.clocks import Clock, doubtful, is_zoneless, moment
 from lineage.places import Place, place_iri, product_iri, version_fragment
 from lineage.records import EventKind, FileEvent
+from lineage.works import Rank, Round, Works, end_of, precedence, works
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
+_FIRST = (_EARLIEST, _EARLIEST, "")
 _HEADER_DELAY = timedelta(seconds=1)
 """A header may be written this long after its activity says that it stopped, and times in it may be
 whole seconds."""
 
 
-def end_of(event: FileEvent) -> datetime | None:
-    """When the event's activity was over: its stop, else its start; never before its start."""
-    start, stop = moment(event.start), moment(event.stop)
-    return max(start, stop) if start is not None and stop is not None else stop or start
-
-
-def precedence(
-    start: datetime | None, end: datetime | None, activity: str | None
-) -> tuple[datetime, datetime, str]:
-    """The order that uses follow: an activity uses only what an earlier one in it generated.
-
-    By end, so that an activity may use what another, nested in it, generated. It is a total order
-    of the activities, hence the graph has no cycle. One without any time comes last.
-    """
-    if end is None:
-        return _LATEST, _LATEST, activity or ""
-    return end, end if start is None else start, activity or ""
-
-
 @dataclass(slots=True, eq=False)
 class Generation:
-    """One activity's writing of one path, or a header that nobody is known to have written."""
+    """One writing of one path, or a header that nobody is known to have written."""
 
     place: Place
-    activity: str | None
+    name: str | None
+    """What its version is called after: the activity that wrote it, or the work that several did
+    together; ``None`` for a header."""
+    activities: frozenset[str]
+    """Whoever wrote it."""
     product: str | None
     """A product id that counts."""
     start: datetime | None = None
@@ -64,11 +52,17 @@ class Generation:
     """Its times are local, and nobody knows where."""
     offset: timedelta | None = None
     """Local time of the log that tells of it too, minus UTC."""
+    rank: Rank = _FIRST
+    """The last of its activities in the order that uses follow."""
+    begun: tuple[datetime, str] = _FIRST[1:]
+    """When the last of its activities began."""
+    after: str | None = None
+    """`name` of the generation at this place of which parts are still there."""
 
     @property
     def order(self) -> tuple[datetime, str, Place, bool, str]:
         """Sorts the generations of a path, or of a product: no two are equal."""
-        name = self.activity or self.identifier
+        name = self.name or self.identifier
         return self.end or _EARLIEST, name, self.place, self.principal, self.product or ""
 
     @property
@@ -78,12 +72,10 @@ class Generation:
 
     def precedes(self, user: FileEvent) -> bool:
         """Using it closes no cycle, and it is not the user's own."""
-        if self.activity is None:
+        if not self.activities:
             return True
-        mine = precedence(self.start, self.end, self.activity)
-        return self.activity != user.activity and mine < precedence(
-            moment(user.start), end_of(user), user.activity
-        )
+        theirs = precedence(moment(user.start), end_of(user), user.activity)
+        return user.activity not in self.activities and self.rank < theirs
 
     def encloses(self, deduced: FileEvent) -> bool:
         """An activity of which only traces are known happened within this one.
@@ -94,8 +86,7 @@ class Generation:
         start, end = moment(deduced.start), end_of(deduced)
         if self.start is None or start is None or end is None:
             return False
-        mine = precedence(self.start, self.end, self.activity)
-        within = precedence(start, end, deduced.activity) <= mine
+        within = precedence(start, end, deduced.activity) <= self.rank
         return within and self.start - _HEADER_DELAY <= start
 
     def before(self, user: FileEvent) -> bool:
@@ -103,10 +94,8 @@ class Generation:
         start = moment(user.start)
         if start is None or self.end is None or self.end > start:
             return False
-        mine = (self.start or self.end, self.activity or "")
-        return self.precedes(user) and (
-            self.activity is None or mine < (start, user.activity or "")
-        )
+        earlier = not self.activities or self.begun < (start, user.activity or "")
+        return earlier and self.precedes(user)
 
 
 @dataclass(slots=True)
@@ -120,7 +109,7 @@ class Written:
     carriers: dict[str, list[Generation]] = field(default_factory=dict)
     """Product -> its generations, by `Generation.order`."""
     makers: dict[str, str | None] = field(default_factory=dict)
-    """Product -> the activity that made it; absent where only others claim it."""
+    """Product -> `Generation.name` of who made it; absent where only others claim it."""
     created: dict[str, datetime] = field(default_factory=dict)
     """Product -> the earliest time at which it is said to have been created."""
     products: frozenset[str] = frozenset()
@@ -150,7 +139,7 @@ class Written:
         if not self.zoneless <= {is_zoneless(user.start)}:
             clocks = [Clock(start, is_zoneless(user.start), offset)]
             clocks += [] if found is None else [found.clock]
-            others = (one for one in generations if one.activity != user.activity and one.end)
+            others = (one for one in generations if user.activity not in one.activities and one.end)
             if any(doubtful(one.clock, clock) for one in others for clock in clocks):
                 return None
         return found
@@ -193,8 +182,9 @@ def generations(
     at: dict[Place, list[Generation]] = defaultdict(list)
     for one in found:
         at[one.place].append(one)
-        logged = logs.get((one.place, one.activity or ""))
-        one.offset = None if logged is None else logged.offset
+        told = (logs.get((one.place, activity)) for activity in one.activities)
+        offsets = [said.offset for said in told if said is not None and said.offset is not None]
+        one.offset = min(offsets, default=None)
     for ones in at.values():
         ones.sort(key=lambda one: one.order)
     written.at = dict(at)
@@ -223,9 +213,10 @@ def _claimed(
         if event.kind is EventKind.GENERATION and event.activity is not None:
             told[declared_evidence(event) is None].append(key)
     outright = {places[key] for key in told[True]}
-    found = _opened(events, places, written, told[True])
+    together = works(events, places)
+    found = _opened(events, places, written, told[True], together)
     deduced = [key for key in told[False] if places[key] not in outright]
-    found += _opened(events, places, written, deduced)
+    found += _opened(events, places, written, deduced, together)
     at: dict[Place, list[Generation]] = defaultdict(list)
     for one in found:
         at[one.place].append(one)
@@ -241,32 +232,40 @@ def _opened(
     places: Mapping[str, Place],
     written: Written,
     chosen: Iterable[str],
+    together: Works,
 ) -> list[Generation]:
     """The generations that the events of these keys open."""
-    claims: dict[tuple[str, Place], list[str]] = defaultdict(list)
+    claims: dict[tuple[Round, Place], list[str]] = defaultdict(list)
     for key in chosen:
-        claims[events[key].activity or "", places[key]].append(key)
+        activity, place = events[key].activity or "", places[key]
+        claims[together.get((activity, place), Round(activity)), place].append(key)
     found: list[Generation] = []
-    for (activity, place), keys in claims.items():
+    for ((name, after), place), keys in claims.items():
         counting: dict[str, datetime] = {}
         for event in (events[key] for key in keys):
             if event.product in written.products and event.product is not None:
                 created = moment(event.product_created) or _EARLIEST
                 counting[event.product] = max(created, counting.get(event.product, _EARLIEST))
         last = max(counting, key=lambda product: (counting[product], product), default=None)
-        starts = [start for key in keys if (start := moment(events[key].start)) is not None]
-        ends = [end for key in keys if (end := end_of(events[key])) is not None]
-        start, end = min(starts, default=None), max(ends, default=None)
+        spans = _spans(events[key] for key in keys)
+        start = min((span.start for span in spans.values() if span.start), default=None)
+        end = max((span.end for span in spans.values() if span.end), default=None)
+        rank = max(precedence(*span, activity) for activity, span in spans.items())
+        begun = max((s.start or s.end or _EARLIEST, one) for one, s in spans.items())
         zoneless = any(is_zoneless(events[key].stop or events[key].start) for key in keys)
         ones = {
             product: Generation(
                 place,
-                activity,
+                name,
+                frozenset(spans),
                 product,
                 start,
                 end,
                 principal=product == last,
                 zoneless=zoneless,
+                rank=rank,
+                begun=begun,
+                after=after,
             )
             for product in counting or (None,)
         }
@@ -275,6 +274,25 @@ def _opened(
             written.by_key[key] = ones[product if product in counting else last]
         found += ones.values()
     return found
+
+
+class _Span(NamedTuple):
+    start: datetime | None
+    end: datetime | None
+
+
+def _spans(events: Iterable[FileEvent]) -> dict[str, _Span]:
+    """Activity -> its first start and last end, as far as these events tell them."""
+    told: dict[str, list[FileEvent]] = defaultdict(list)
+    for event in events:
+        told[event.activity or ""].append(event)
+    return {
+        activity: _Span(
+            min(filter(None, (moment(one.start) for one in some)), default=None),
+            max(filter(None, map(end_of, some)), default=None),
+        )
+        for activity, some in told.items()
+    }
 
 
 def _headers(
@@ -315,7 +333,9 @@ def _headers(
             continue
         created = moment(event.product_created or event.stop)
         mark = (event.product, places[key])
-        one = opened.setdefault(mark, Generation(places[key], None, event.product, None, created))
+        one = opened.setdefault(
+            mark, Generation(places[key], None, frozenset(), event.product, None, created)
+        )
         one.end = min(filter(None, (one.end, created)), default=None)
         written.by_key[key] = one
     return list(opened.values())
@@ -334,7 +354,7 @@ def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
         and created - one.end <= _HEADER_DELAY
     ]
     # the named activity may be that of the file's predecessor, which it wrote too
-    same = [one for one in candidates if one.activity == event.activity]
+    same = [one for one in candidates if event.activity in one.activities]
     if same and (same[0] in fitting or same[0].zoneless or not (created and same[0].end)):
         return same[0]
     return fitting[0] if len(fitting) == 1 else None
@@ -359,20 +379,20 @@ def _name(found: Iterable[Generation], created: Mapping[str, datetime], written:
     carriers: dict[str, list[Generation]] = defaultdict(list)
     for one in found:
         if one.product is None:
-            one.identifier = place_iri(one.place, one.activity)
+            one.identifier = place_iri(one.place, one.name)
         else:
             carriers[one.product].append(one)
     for product, ones in carriers.items():
         iri, limit = product_iri(product), created.get(product)
         fitting = [
-            (one.end or _LATEST, one.activity or "")
+            (one.end or _LATEST, one.name or "")
             for one in ones
             if one.start is None or limit is None or one.start <= limit
         ]
         if fitting:
             written.makers[product] = min(fitting)[1] or None
         for one in ones:
-            own = one.activity is None or one.activity == written.makers.get(product)
-            one.identifier = iri if own else f"{iri}#{version_fragment(one.activity or '')}"
+            own = one.name is None or one.name == written.makers.get(product)
+            one.identifier = iri if own else f"{iri}#{version_fragment(one.name or '')}"
         ones.sort(key=lambda one: one.order)
         written.carriers[product] = ones

@@ -19,6 +19,7 @@ from lineage.records import EventKind, FileEvent, Iri, Relation, attributes
 from lineage.runs import AGENT, GENERATED, SAME, USED, Fit, Index, Names, is_run
 from lineage.versions import Finding, Run
 from lineage.vocabulary import RelationKind
+from lineage.works import aggregations
 
 _RELATIONS = frozenset({USED, GENERATED, AGENT, SAME})
 
@@ -45,6 +46,7 @@ def join(events: Mapping[str, FileEvent]) -> Joined:
     told = [event for event in events.values() if event.kind is EventKind.RUN]
     rest = {key: event for key, event in events.items() if event.kind is not EventKind.RUN}
     joined = Joined(dict(rest))
+    joined.links |= {relation_key(link): link for link in aggregations(told)}
     runs = {event.path: event for event in told if is_run(event.activity)}
     chosen = _choose(runs, Index(e for e in told if not is_run(e.activity)), joined.findings)
     for identifier, event in runs.items():

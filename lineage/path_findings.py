@@ -53,7 +53,7 @@ def overlapping(place: Place, ones: Iterable[Generation]) -> Iterator[Finding]:
     together: set[str] = set()
     latest: Generation | None = None
     for one in sorted(ones, key=lambda one: (one.start or one.end or _EARLIEST, one.order)):
-        if one.activity is None or one.end is None:
+        if not one.activities or one.end is None:
             continue
         if latest is not None and latest.end is not None:
             same = one.identifier == latest.identifier or one.end == latest.end

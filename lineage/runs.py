@@ -9,7 +9,8 @@ none.
 Both tell of a run by a `FileEvent` of kind ``RUN``, made by `ran`: ``path`` is the activity,
 ``role`` its name and ``product`` a key made of the name and of the stop within its quarter of an
 hour, which no offset changes. By it each finds the other without looking at all runs of a tool.
-See joining.py for what comes of it.
+See joining.py for what comes of it. Parts of one work find the record of the whole likewise: see
+works.py.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from lineage.canonical import digest
 from lineage.clocks import moment
 from lineage.identifiers import written_path
 from lineage.records import Attributes, EventKind, FileEvent, Iri, Value, attributes
+from lineage.works import KEY as WORK_KEY
+from lineage.works import WHOLE, is_work, other_side, together
 
 RUN = "urn:lineage:run:"
 """Start of the identifier of an activity that only a log tells of."""
@@ -146,7 +149,7 @@ def is_run(activity: str | None) -> bool:
 
 def is_loose(value: str) -> bool:
     """A path or product that only ``RUN`` events have, which make no relation."""
-    return value.startswith((_KEY, "urn:uuid:"))
+    return value.startswith((_KEY, WORK_KEY, WHOLE, "urn:uuid:", "urn:lineage:lstosa:"))
 
 
 def counterparts(event: FileEvent) -> list[str]:
@@ -154,6 +157,8 @@ def counterparts(event: FileEvent) -> list[str]:
     same = same_as(event)
     if same is not None:
         return [same]
+    if is_work(event):
+        return [other_side(event), event.path]
     if event.stop is None or event.product is None:
         return []
     side = "" if is_run(event.activity) else RUN
@@ -198,6 +203,9 @@ class Fit(NamedTuple):
     """Local time minus UTC, where the log tells times."""
     evidence: str
     """What they agree in."""
+
+
+_TOGETHER = Fit(0, None, "work")
 
 
 def fit(run: FileEvent, activity: FileEvent) -> Fit | None:
@@ -302,6 +310,8 @@ class Index:
         for key in counterparts(event):
             for other in self._by_key.get(key, ()):
                 if is_run(other.activity) == is_run(event.activity):
+                    if is_work(event) and is_work(other) and together(event, other):
+                        yield other, _TOGETHER
                     continue
                 pair = (event, other) if is_run(event.activity) else (other, event)
                 found = fit(*pair)

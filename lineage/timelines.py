@@ -20,9 +20,10 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from lineage.clocks import ZONES, Clock, doubtful, is_zoneless, moment
-from lineage.generations import Generation, Written, declared_evidence, end_of
+from lineage.generations import Generation, Written, declared_evidence
 from lineage.places import UNKNOWN_HOST, Place
 from lineage.records import EventKind, FileEvent
+from lineage.works import end_of
 
 _NEVER = timedelta(0)
 
@@ -111,13 +112,14 @@ class Timelines:
             line = self._at[place]
             if place[0].startswith(UNKNOWN_HOST):
                 self._hostless[place[1]] |= {one.identifier for one in ones}
-            blind = [one for one in ones if one.product is None and one.activity is not None]
+            blind = [one for one in ones if one.product is None and one.activities]
             if blind:
                 self._blind[place] = blind
             for one in ones:
                 self._writers[one.identifier].append(one)
-                self._own[place, one.activity].add(one.identifier)
-                if one.activity is None:
+                for activity in one.activities:
+                    self._own[place, activity].add(one.identifier)
+                if not one.activities:
                     line.headers[one.identifier] = one.end
                 elif one.end is None:
                     line.timeless.add(one.identifier)
@@ -364,7 +366,7 @@ def _time(one: Appearance) -> datetime:
 
 
 def _is_own(one: Generation | None, user: FileEvent) -> bool:
-    return one is not None and one.activity is not None and one.activity == user.activity
+    return one is not None and user.activity in one.activities
 
 
 def _is_tie(one: Appearance, user: FileEvent, start: datetime) -> bool:

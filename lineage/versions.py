@@ -28,6 +28,7 @@ __all__ = ["Finding", "Made", "Resolution", "Run", "Version", "resolution"]
 UNCLEAR = "unclear"
 """Evidence of what is one of several versions, and nothing tells which."""
 
+_NOT_AGAIN = "inferred: parts of the run that were not done again are in it as they were"
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -42,7 +43,7 @@ class Resolution:
     bindings: dict[str, Relation] = field(default_factory=dict)
     """Event key -> the relation between the activity and the version."""
     links: dict[str, Relation] = field(default_factory=dict)
-    """Key -> alternateOf between versions, or association of a run, asserted by identity alone."""
+    """Key -> relation between versions, or of a run, asserted by identity alone."""
     findings: tuple[Finding, ...] = ()
     holders: dict[Place, str] = field(default_factory=dict)
     """Where -> the version that is there now, as far as is known."""
@@ -93,6 +94,7 @@ class _Resolving:
         for ones in self.written.at.values():
             for one in ones:
                 self._open(one)
+                self._derive(one)
         for key, event in self.events.items():
             if event.kind is EventKind.STATE:
                 self._attach(key, event)
@@ -122,13 +124,13 @@ class _Resolving:
         """A generation opens a version, or says again where its product is."""
         draft = self._draft(one.identifier, "product" if one.product else "generation")
         draft.generated_at[one.place] = one.end or _EARLIEST
-        if one.activity is not None and one.principal:
-            logged = self.logs.get((one.place, one.activity))
-            draft.aliases |= logged.versions if logged is not None else frozenset()
-        if one.product is None or one.activity is None:
+        if one.principal:
+            logged = (self.logs.get((one.place, activity)) for activity in one.activities)
+            draft.aliases.update(*(said.versions for said in logged if said is not None))
+        if one.product is None or one.name is None:
             return
         if one.principal:
-            draft.aliases.add(place_iri(one.place, one.activity))
+            draft.aliases.add(place_iri(one.place, one.name))
         original = product_iri(one.product)
         if one.identifier == original:
             return
@@ -140,10 +142,22 @@ class _Resolving:
             attributes=((v.EVIDENCE, "product-kept"),),
         )
         self.links[relation_key(link)] = link
-        text = f"{one.place[1]}: {one.activity} lists product {one.product} as its output, which "
+        text = f"{one.place[1]}: {one.name} lists product {one.product} as its output, which "
         text += "was there before it started or is another activity's. Taken for a version of it."
-        ids = (one.identifier, original, one.activity)
+        ids = (one.identifier, original, *sorted(one.activities))
         self.findings.append(Finding("product-kept", text, ids))
+
+    def _derive(self, one: Generation) -> None:
+        """Where only parts of a work were done again, the version before is in the next."""
+        for other in self.written.at[one.place] if one.after is not None else ():
+            if other.name == one.after and other.rank < one.rank:
+                link = Relation(
+                    RelationKind.DERIVATION,
+                    one.identifier,
+                    other.identifier,
+                    attributes=((v.EVIDENCE, _NOT_AGAIN),),
+                )
+                self.links[relation_key(link)] = link
 
     def _attach(self, key: str, event: FileEvent) -> None:
         """A header belongs to the generation that it joined, to its product, or to its path."""
@@ -177,7 +191,7 @@ class _Resolving:
         if any(one.place == place for one in ones):
             return
         self.timelines.keep(place, product_iri(product), self.written.created.get(product))
-        others = [one for one in self.written.at.get(place, []) if one.end and one.activity]
+        others = [one for one in self.written.at.get(place, []) if one.end and one.activities]
         later = [one.identifier for one in others if created is None or one.end >= created]  # type: ignore[operator]
         if later:
             text = f"{place[1]}: product {product}, made elsewhere, was found there, and others "
@@ -230,7 +244,7 @@ class _Resolving:
         if deduced:
             return None
         others = self.written.at.get(place, [])
-        self.unbound[place] += any(other.activity != event.activity for other in others)
+        self.unbound[place] += any(event.activity not in other.activities for other in others)
         return place_iri(place), place_evidence(place)
 
     def _overlaps(self, event: FileEvent, place: Place, found: str) -> None:
@@ -291,12 +305,15 @@ class _Resolving:
                 text += "uses). Bound to the path alone."
                 self.findings.append(Finding("unbound-use", text, (place_iri(place),)))
         self.findings += hostless(self.places, self.bindings)
-        nodes: dict[Place, set[str]] = defaultdict(set)
+        nodes: dict[Place, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for key, event in self.events.items():
             if event.kind is EventKind.GENERATION and event.node and not self.places[key][0]:
-                nodes[self.places[key]].add(event.node)
-        for place, names in nodes.items():
-            if len(names) > 1:
+                one = self.written.by_key.get(key)
+                nodes[self.places[key]][one.identifier if one else ""].add(event.node)
+        for place, hosts in nodes.items():
+            names = set().union(*hosts.values())
+            # several hosts may write one version together
+            if len(names) > 1 and not set.intersection(*hosts.values()):
                 text = f"{place[1]}: generated on {len(names)} hosts ({', '.join(sorted(names))}), "
                 text += "taken for one file. If each has its own, name its directory in the "
                 text += "setting local_prefixes or realms."
@@ -311,12 +328,15 @@ class _Resolving:
         """Says where several activities wrote a path and were done at one time."""
         by_end: dict[datetime, list[Generation]] = defaultdict(list)
         for one in ones:
-            if one.end is not None and one.activity is not None:
+            if one.end is not None and one.name is not None:
                 by_end[one.end].append(one)
         for end, several in by_end.items():
             ids = sorted({one.identifier for one in several})
-            if len(ids) > 1 and len({one.activity for one in several}) > 1:
-                text = f"{place[1]}: generated by {len(several)} activities that ended at the same "
+            if len(ids) > 1 and len({one.name for one in several}) > 1:
+                activities = frozenset[str]().union(*(one.activities for one in several))
+                text = (
+                    f"{place[1]}: generated by {len(activities)} activities that ended at the same "
+                )
                 text += f"instant ({end.isoformat()}). Taken in the order of their identifiers."
                 self.findings.append(Finding("same-instant", text, tuple(ids)))
 

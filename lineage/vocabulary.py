@@ -233,6 +233,7 @@ PROV_PLAN = PROV + "plan"
 IDENTIFIED_BY = LINEAGE + "identified_by"
 OVERWRITTEN = LINEAGE + "overwritten"
 EVIDENCE = LINEAGE + "evidence"
+AGGREGATES = LINEAGE + "aggregates"
 DATA_LEVEL = LINEAGE + "data_level"
 RUN = LINEAGE + "run"
 SUBRUN = LINEAGE + "subrun"
@@ -279,6 +280,8 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         "product-kept (a second activity lists the same product id as its output), content "
         "(`lineage files --hash` found the same bytes), or words that begin with 'inferred:', "
         "'guess:' or the part of the source that tells it",
+        AGGREGATES: "true on wasInfluencedBy: from an activity in a merged record to one of those "
+        "that it stands for",
         FILE_PATHS: "every path at which a product was recorded, where there are several",
         DATA_LEVEL: "highest CTA data level (R0 ... DL6) that a file's header or name tells",
         RUN: "number of the observation run (obs_id)",
@@ -403,8 +406,9 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         CTAPIPE + "record": "what else the activity's record says, as JSON",
         CTAPIPE + "file_record": "what else the record of an input or output says, as JSON",
         CTAPIPE + "url": "the URL of an input or output as recorded, where it is not the path",
-        LSTOSA + "activity": "name of the activity, on what it generated: by session and name the "
-        "writings of one output by many activities can be joined",
+        LSTOSA
+        + "activity": "name of the activity, on what it generated: an output of the whole run "
+        "is one version for all activities of one session and name",
         LSTOSA + "activity_id": "the six hexadecimal digits that name an activity in its session",
         LSTOSA + "agent_name": "account name, as a start record has it",
         LSTOSA + "arguments": "the command line, quoted as for a shell",
@@ -439,7 +443,14 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         LSTOSA + "pedestal_run": "number of the run that pedestals are made from",
         LSTOSA + "record": "what else a record says, as JSON",
         LSTOSA + "script": "script that ran the activity",
-        LSTOSA + "session": "id of the session: date and run, or a number",
+        LSTOSA
+        + "part": "number of the subrun that an activity worked on, on what it generated; of "
+        "calibrations, which have no subruns, 0",
+        LSTOSA
+        + "run_wise": "true on an activity that a merged record tells of: it stands for those "
+        "of all subruns",
+        LSTOSA + "session": "id of the session: date and run, or a number; on what was generated "
+        "always date and run, or the two runs of a calibration, where they are known",
         LSTOSA + "session_record": "what else a session's record says, as JSON",
         LSTOSA + "session_tag": "activity and run, as every record of lstosa repeats them",
         LSTOSA + "size": "number of files in a set of files",

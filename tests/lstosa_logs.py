@@ -114,8 +114,14 @@ def tolerant(text: str | bytes, name: str = "prov.log") -> tuple[list[Statement]
 
 
 def events(statements: list[Statement], kind: EventKind | None = None) -> list[FileEvent]:
-    found = [one for one in statements if isinstance(one, FileEvent)]
+    """What happened to files."""
+    found = [one for one in every_event(statements) if one.kind is not EventKind.RUN]
     return [one for one in found if kind is None or one.kind is kind]
+
+
+def every_event(statements: list[Statement]) -> list[FileEvent]:
+    """What identity is told, of activities too."""
+    return [one for one in statements if isinstance(one, FileEvent)]
 
 
 def of(statements: list[Statement], kind: type[Any]) -> list[Any]:
@@ -165,6 +171,7 @@ def told_by(text: str) -> set[tuple[str, ...]]:
 def told(statements: list[Statement]) -> set[tuple[str, ...]]:
     """The same of what the importer says."""
     found: set[tuple[str, ...]] = set()
+    digits = digits_of(statements)
     for one in statements:
         if isinstance(one, Activity):
             found.add(("activity", str(one.values(LSTOSA + "activity_id")[0])))
@@ -173,10 +180,20 @@ def told(statements: list[Statement]) -> set[tuple[str, ...]]:
                 found.add(("session", one.identifier.rpartition(":")[2]))
             for path in one.values(v.PROV_LOCATION):
                 found.add(("file", str(path)))
-        elif isinstance(one, FileEvent):
+        elif isinstance(one, FileEvent) and one.kind is not EventKind.RUN:
             found.add(("file", one.path))
-            found.add((str(one.activity).rpartition(":")[2], one.path, str(one.role)))
+            own = digits.get(str(one.activity)) or str(one.activity).rpartition(":")[2]
+            found.add((own, one.path, str(one.role)))
     return found
+
+
+def digits_of(statements: list[Statement]) -> dict[str, str]:
+    """IRI of an activity -> its digits."""
+    return {
+        one.identifier: str(one.values(LSTOSA + "activity_id")[0])
+        for one in statements
+        if isinstance(one, Activity)
+    }
 
 
 def by_digits(statements: list[Statement]) -> dict[str, Activity]:

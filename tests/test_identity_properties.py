@@ -32,6 +32,7 @@ from tests.file_events import (
     use,
 )
 from tests.run_events import run_sets
+from tests.work_events import work_sets
 
 PATHS = ("/d/x", "/d/y", "/tmp/z")
 PRODUCTS = (None, P1, P2)
@@ -73,15 +74,19 @@ def file_event_sets(draw: st.DrawFn) -> list[FileEvent]:
 
 
 def event_sets() -> st.SearchStrategy[list[FileEvent]]:
-    """File events, and what joins the runs of logs with activities."""
-    together = st.tuples(file_event_sets(), run_sets()).map(lambda parts: [*parts[0], *parts[1]])
-    return file_event_sets() | run_sets() | together
+    """File events, what joins the runs of logs with activities, and works in parts."""
+    together = st.tuples(file_event_sets(), run_sets(), work_sets()).map(
+        lambda parts: [one for part in parts for one in part]
+    )
+    return file_event_sets() | run_sets() | work_sets() | together
 
 
 def cycle_free(result: Resolution) -> bool:
     """No element influences itself."""
     graph: dict[str, set[str]] = defaultdict(set)
-    for relation in result.bindings.values():
+    kinds = RelationKind.INFLUENCE, RelationKind.DERIVATION
+    influences = (one for one in result.links.values() if one.kind in kinds)
+    for relation in (*result.bindings.values(), *influences):
         if relation.subject is not None and relation.object is not None:
             graph["> " + relation.subject].add("> " + relation.object)
     TopologicalSorter(graph).prepare()

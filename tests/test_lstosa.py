@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lineage import vocabulary as v
-from lineage.records import Activity, Entity, EventKind, FileEvent, Relation
+from lineage.records import Activity, Entity, EventKind, Relation
 from lineage.vocabulary import LSTOSA, RelationKind
 from tests.lstosa_logs import (
     END,
@@ -113,7 +113,7 @@ def test_a_hash_that_is_not_of_its_path_is_kept_and_told() -> None:
 def test_a_path_that_is_written_with_a_slash_too_many_has_the_hash_of_the_path() -> None:
     """lstosa hashes the path as pathlib writes it."""
     statements, problems = scratch(start() + entity("/d//x/", hash=md5("/d/x")) + used("/d//x/"))
-    event = only(statements, FileEvent)
+    (event,) = events(statements)
 
     assert event.path == "/d/x"
     assert dict(event.attributes)[LSTOSA + "path_md5"] == md5("/d/x")
@@ -171,7 +171,7 @@ def test_lines_of_two_runs_with_the_same_digits_are_told_apart_by_their_tag() ->
 def test_an_activity_without_end_is_told_as_far_as_it_goes() -> None:
     """The log may stop before it."""
     statements, problems = scratch(start() + entity("/d/x") + used("/d/x"))
-    event = only(statements, FileEvent)
+    (event,) = events(statements)
 
     assert only(statements, Activity).values(v.PROV_END) == ()
     assert (event.start, event.stop) == (datetime.fromisoformat(START), None)
@@ -182,7 +182,7 @@ def test_what_comes_after_the_end_record_still_belongs_to_the_activity() -> None
     """The merged logs name their sets of files behind it, without a tag."""
     late = line(activity_id="abcdef", used_id=md5("/d/x"), used_role="late")
     statements, problems = scratch(start() + end() + entity("/d/x") + late)
-    event = only(statements, FileEvent)
+    (event,) = events(statements)
 
     assert event.activity == only(statements, Activity).identifier
     assert event.stop == datetime.fromisoformat(END)
@@ -197,7 +197,7 @@ def test_lines_without_a_start_record_are_kept_and_told() -> None:
     assert (problem.place, problem.records_lost) == ("2", 0)
     assert activity.values(v.PROV_LABEL) == ("r0_to_dl1",)
     assert activity.values(v.PROV_END) == (datetime.fromisoformat(END),)
-    assert only(statements, FileEvent).activity == activity.identifier
+    assert events(statements)[0].activity == activity.identifier
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_what_a_file_or_session_says_besides_is_kept() -> None:
     """Unknown keys of entity and session records are JSON too."""
     text = session(unheard=1) + start() + entity("/d/x", unheard=2) + used("/d/x", unheard=3)
     statements, _ = scratch(text)
-    event = only(statements, FileEvent)
+    (event,) = events(statements)
 
     assert of(statements, Entity)[0].values(LSTOSA + "session_record") == ('{"unheard":1}',)
     assert dict(event.attributes)[LSTOSA + "file_record"] == '{"unheard":2}'
@@ -234,7 +234,7 @@ def test_a_record_of_no_known_kind_is_told() -> None:
 
 
 def test_generations_say_what_joins_an_output_that_many_activities_write() -> None:
-    """Session and name of the activity are on each, for the run-wise files."""
+    """Session and name of the activity, and its subrun, are on each, for the run-wise files."""
     statements, _ = read(PROV_LOG)
     check = [
         dict(one.relation_attributes)
@@ -242,9 +242,14 @@ def test_generations_say_what_joins_an_output_that_many_activities_write() -> No
         if one.role == "DL1Check HDF5 file"
     ]
 
-    assert (
-        check == [{LSTOSA + "activity": "dl1_datacheck", LSTOSA + "session": "2020011701807"}] * 3
-    )
+    assert check == [
+        {
+            LSTOSA + "activity": "dl1_datacheck",
+            LSTOSA + "part": subrun,
+            LSTOSA + "session": "2020011701807",
+        }
+        for subrun in (1, 0, 2)
+    ]
 
 
 def test_relative_paths_belong_to_their_activity() -> None:

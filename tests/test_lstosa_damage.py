@@ -14,7 +14,7 @@ import importers.lstosa_things
 from importers.lstosa import LstosaImporter
 from lineage import vocabulary as v
 from lineage.interfaces import HEAD_BYTES, Confidence
-from lineage.records import Activity, FileEvent
+from lineage.records import Activity
 from lineage.vocabulary import LSTOSA
 from tests.lstosa_logs import (
     LOGPROV,
@@ -24,6 +24,7 @@ from tests.lstosa_logs import (
     WHOLE,
     end,
     entity,
+    events,
     of,
     only,
     read,
@@ -87,7 +88,7 @@ def test_reading_goes_on_at_the_next_header_of_a_line() -> None:
     first, second = entity("/d/x").rstrip("\n"), used("/d/x")
     statements, (problem,) = scratch(start() + first + first[:-40] + second + end())
 
-    assert only(statements, FileEvent).path == "/d/x"
+    assert events(statements)[0].path == "/d/x"
     assert (problem.place, problem.records_lost) == ("2", 1)
 
 

@@ -26,6 +26,7 @@ from tests.lstosa_logs import (
     MERGED_DOCUMENTS,
     MERGED_LOGS,
     PROV_LOG,
+    digits_of,
     events,
     md5,
     of,
@@ -64,14 +65,17 @@ def triples(source: Path) -> Counter[tuple[str, str, str, str]]:
 def told(source: Path) -> Counter[tuple[str, str, str, str]]:
     """The same of what the importer says, but for shared plans."""
     found: Counter[tuple[str, str, str, str]] = Counter()
-    for one in read(source)[0]:
+    statements, _ = read(source)
+    marks = digits_of(statements)
+    words = {EventKind.USE: "used", EventKind.GENERATION: "wasGeneratedBy"}
+    for one in statements:
         if isinstance(one, FileEvent):
-            kind = "used" if one.kind is EventKind.USE else "wasGeneratedBy"
-            found[kind, str(one.activity).rpartition(":")[2], one.path, str(one.role)] += 1
+            if one.kind in words:
+                found[words[one.kind], marks[str(one.activity)], one.path, str(one.role)] += 1
         elif isinstance(one, Relation) and one.kind.keyword in ("used", "wasGeneratedBy"):
             usage = one.kind is RelationKind.USAGE
             activity, entity = (one.subject, one.object) if usage else (one.object, one.subject)
-            digits = str(activity).rpartition(":")[2]
+            digits = marks[str(activity)]
             local = str(entity).rpartition(":")[2]
             local = f"{digits}_parameters" if local == "parameters" else local
             (role,) = one.values(v.PROV_ROLE) or ("",)

@@ -21,7 +21,7 @@ from importers.lstosa_lines import PROBLEMS_TOLD
 from importers.lstosa_literals import BadLiteral, LiteralReader
 from lineage import vocabulary as v
 from lineage.identity import IdentitySettings, resolve
-from lineage.records import Activity, FileEvent
+from lineage.records import Activity
 from tests.lstosa_logs import (
     KEY,
     LOGPROV,
@@ -33,6 +33,7 @@ from tests.lstosa_logs import (
     end,
     entity,
     events,
+    every_event,
     line,
     md5,
     of,
@@ -163,7 +164,7 @@ def test_nothing_runs_and_nothing_but_the_source_is_opened(
 
     assert not canary.exists()
     assert opened == [source]
-    assert only(statements, FileEvent).path == "/etc/shadow"
+    assert events(statements)[0].path == "/etc/shadow"
 
 
 def test_markup_and_control_characters_stay_text() -> None:
@@ -209,7 +210,7 @@ KEYS = st.sampled_from(
 def test_wrong_types_never_stop_an_import(hostile: list[dict[str, Any]]) -> None:
     """Whatever the values are, what comes out can be resolved and written as UTF-8."""
     statements, problems = tolerant("".join(f"{PREFIX}{one!r}\n" for one in hostile) + WHOLE)
-    resolve(events(statements), IdentitySettings())
+    resolve(every_event(statements), IdentitySettings())
 
     assert "/d/y" in {one.path for one in events(statements)}
     assert all(text.encode() for text in said(statements))

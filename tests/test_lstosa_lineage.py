@@ -14,7 +14,7 @@ from lineage.records import Relation
 from lineage.session import import_paths
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
-from tests.lstosa_logs import DATA, LOGPROV, PROV_LOG, RUN, events, read
+from tests.lstosa_logs import DATA, LOGPROV, PROV_LOG, RUN, every_event, read
 
 
 def imported(*paths: Path) -> MemoryStore:
@@ -52,7 +52,7 @@ def test_a_subrun_comes_from_its_own_files_and_from_no_other_subrun(
 
 def test_dl1ab_uses_the_version_before_its_own() -> None:
     """One path, two versions: no file comes from itself."""
-    result = resolve(events(read(PROV_LOG)[0]), IdentitySettings())
+    result = resolve(every_event(read(PROV_LOG)[0]), IdentitySettings())
     path = "/srv/cta/worklst/data/DL1/20200117/v0.1.0/tailcut84/dl1_LST-1.Run01807.0001.h5"
     versions = [one for one in result.versions if one.startswith(f"file://{path}#")]
     relations = [
@@ -104,7 +104,7 @@ def test_logprov_s_map_comes_from_the_index_that_it_is_derived_from() -> None:
 def test_the_order_of_events_does_not_show() -> None:
     """Fifty orders of all events of the samples give one resolution."""
     said = [one for path in sorted(RUN.glob("*prov*")) if "golden" not in path.name
-            for one in events(read(path)[0])]  # fmt: skip
+            for one in every_event(read(path)[0])]  # fmt: skip
     expected = _text(resolve(said, IdentitySettings()).bindings)
     shuffled = random.Random(1)
     for _ in range(50):

@@ -235,10 +235,12 @@ def _note(element: StoredElement, states: list[str], hidden: tuple[int, int]) ->
 
 def _circumstance(element: StoredElement) -> str:
     if element.kind is ElementKind.ACTIVITY:
-        for value in element.values(v.PROV_START):
-            if isinstance(value, datetime):
-                return value.strftime("%Y-%m-%d %H:%M")
-        return ""
+        parts = [f"subrun {value}" for value in element.values(v.SUBRUN)[:1]]
+        # beside the activities of its subruns it would look like one of them
+        parts += ["whole run" for value in element.values(v.LSTOSA + "run_wise") if value is True]
+        begun = (one for one in element.values(v.PROV_START) if isinstance(one, datetime))
+        parts += [value.strftime("%Y-%m-%d %H:%M") for value in [*begun][:1]]
+        return " · ".join(parts)
     words = kind_words(element)
     if words in element.name.lower():
         return ""

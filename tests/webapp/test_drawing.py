@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from lineage import vocabulary as v
 from lineage.errors import AmbiguousReference, NotInStore
 from lineage.graph_store import Source
-from lineage.records import Activity
+from lineage.records import Activity, attributes
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import ElementKind
 from tests.webapp.conftest import EX
@@ -264,3 +265,20 @@ def test_both_stylesheets_have_the_same_rules() -> None:
     light, dark = ([rule["selector"] for rule in sheet] for sheet in STYLESHEETS.values())
 
     assert light == dark
+
+
+def test_activities_of_one_name_show_which_subrun_they_worked_on() -> None:
+    """And which of them stands for the whole run; three dl1_to_dl2 are told apart."""
+    store = MemoryStore()
+    begun = (v.PROV_START, datetime.fromisoformat("2026-01-01T07:00"))
+    ones = [
+        Activity(EX + "part", attributes([begun, (v.SUBRUN, 1)])),
+        Activity(EX + "whole", attributes([begun, (v.LSTOSA + "run_wise", True)])),
+        Activity(EX + "other", attributes([begun])),
+    ]
+    store.write("s", ones)
+    notes = [mark(one).note for one in store.read([one.identifier for one in ones])]
+
+    assert notes == [
+        "subrun 1 · 2026-01-01 07:00", "whole run · 2026-01-01 07:00", "2026-01-01 07:00",
+    ]  # fmt: skip
