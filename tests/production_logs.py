@@ -14,6 +14,8 @@ from lineage.records import utc
 from tests import hdf5_files, lstosa_logs
 from tests.productions import Activity, Production, Version
 
+_ROLE = "DL1 subrun dataset"
+"""lstosa's roles say so where a file is of one subrun, and not of the whole run."""
 LOCAL_S = 3600
 """Clocks on the wall are so far ahead of UTC."""
 
@@ -138,9 +140,15 @@ def _lstosa(one: Activity) -> str:
         ),
     ]
     for path, _ in one.inputs:
-        lines += [lstosa_logs.entity(path, **said), lstosa_logs.used(path, one.digits, **said)]
+        lines += [
+            lstosa_logs.entity(path, **said),
+            lstosa_logs.used(path, one.digits, used_role=_ROLE, **said),
+        ]
     for path, _ in one.outputs:
-        lines += [lstosa_logs.entity(path, **said), lstosa_logs.generated(path, one.digits, **said)]
+        lines += [
+            lstosa_logs.entity(path, **said),
+            lstosa_logs.generated(path, one.digits, generated_role=_ROLE, **said),
+        ]
     return "".join([*lines, lstosa_logs.end(one.digits, stop, **said)])
 
 
