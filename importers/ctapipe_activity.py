@@ -19,7 +19,7 @@ from importers.ctapipe_reference import (
     moment,
     product_id,
 )
-from importers.recorded_paths import absolute_path, scoped_identifier
+from importers.recorded_paths import absolute_path, host_of, scoped_identifier
 from lineage import vocabulary as v
 from lineage.records import (
     Activity,
@@ -260,7 +260,7 @@ def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterat
             product,
             counts,
             made,
-            run.node,
+            host_of(url) or run.node,
             attributes(facts),
             attributes(own),
         )

@@ -31,6 +31,7 @@ from importers.lstosa_session import (
     pipeline,
 )
 from importers.lstosa_things import RecordedThing
+from importers.recorded_paths import host_of
 from lineage import vocabulary as v
 from lineage.records import (
     Activity,
@@ -271,7 +272,7 @@ def use_statements(use: Use, doer: Doer) -> Iterator[Statement]:
             doer.start,
             doer.stop,
             use.role,
-            node=doer.node,
+            node=host_of(thing.written or "") or doer.node,
             attributes=attributes(thing.said),
             relation_attributes=attributes(own),
         )

@@ -11,6 +11,7 @@ from lineage.check_findings import Finding, FindingKind, shown
 from lineage.check_graph import File, Graph
 from lineage.disk_facts import Facts, facts_of
 from lineage.errors import AccessRefused, FileMissing
+from lineage.versions import UNCLEAR
 
 _CHUNK_BYTES = 1 << 20
 
@@ -36,6 +37,8 @@ class Disk:
         """
         for key, file in graph.files.items():
             if not file.paths or file.overwritten or (keys is not None and key not in keys):
+                continue
+            if file.evidence == UNCLEAR:
                 continue
             path = file.paths[0]
             if not is_below_a_root(path, self._roots):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from lineage.check_findings import Finding, FindingKind, counted, shown
 from lineage.check_graph import File, Graph, Sources
+from lineage.versions import UNCLEAR
 
 _RAW = frozenset({"R0", "R1", "DL0"})
 """Data levels of what comes from outside, from a telescope or a simulation."""
@@ -16,7 +17,7 @@ def origins(graph: Graph) -> Iterator[Finding]:
     for key, file in graph.files.items():
         if graph.made(key) or key in graph.based or not graph.is_ordinary(key):
             continue
-        if _is_some_earlier_content(file):
+        if _is_some_earlier_content(file) or file.evidence == UNCLEAR:
             continue
         users, derived = graph.users.get(key, {}), graph.derived.get(key, 0)
         uses = _uses(len(users), derived)

@@ -88,6 +88,26 @@ class FindingKind(Enum):
         _WARNING,
         "a path was used before any known generation of it, so its version is unknown",
     )
+    AMBIGUOUS_USE = _Row(
+        "ambiguous-use",
+        _WARNING,
+        "one of several versions of a path was meant, and nothing tells which",
+    )
+    READ_WHILE_WRITTEN = _Row(
+        "read-while-written",
+        _WARNING,
+        "another version of a path was being written while an activity that used it ran",
+    )
+    WRITTEN_TOGETHER = _Row(
+        "written-together",
+        _WARNING,
+        "activities that ran at the same time generated a path: one may list what another wrote",
+    )
+    UNCLEAR_ORDER = _Row(
+        "unclear-order",
+        _WARNING,
+        "which version of a path was there last cannot be told: by time, or one was put there",
+    )
     AMBIGUOUS_RUN = _Row(
         "ambiguous-run",
         _WARNING,
@@ -103,6 +123,11 @@ class FindingKind(Enum):
     )
     SHARED_PATH = _Row(
         "shared-path", _WARNING, "a path that several hosts generated is taken for one file"
+    )
+    UNKNOWN_HOST = _Row(
+        "unknown-host",
+        _WARNING,
+        "a path on a host's own disk, and some source tells no host: taken for files of their own",
     )
     CYCLE = _Row("cycle", _WARNING, "records that influenced themselves")
     FILE_MISSING = _Row(

@@ -21,6 +21,7 @@ from lineage.identity import IdentitySettings, Resolution
 from lineage.records import Attributes, EventKind, FileEvent
 from lineage.runs import GENERATED, USED, Index
 from lineage.subgraph import StoredEvent
+from lineage.versions import UNCLEAR
 from lineage.works import NEEDED
 
 _LONGEST = 200
@@ -33,6 +34,11 @@ _ADVICE = {
     FindingKind.PRODUCT_LATER: "See whether clocks disagree, or the tool lists its output twice.",
     FindingKind.AMBIGUOUS_RUN: "See which of them ran at that time where the log was written.",
     FindingKind.UNBOUND_USE: "Import the log of whoever wrote it before, if there is one.",
+    FindingKind.AMBIGUOUS_USE: "See which it was where the activity ran. Product ids, and times in "
+    "UTC, leave no such doubt.",
+    FindingKind.READ_WHILE_WRITTEN: "See when it read the file.",
+    FindingKind.WRITTEN_TOGETHER: "See whether one of them ran within the other.",
+    FindingKind.UNCLEAR_ORDER: "Look at the file that is there.",
     FindingKind.SAME_INSTANT: "See which of them wrote last.",
 }
 
@@ -182,6 +188,8 @@ class Events:
         for key in keys:
             event, bound = self._told[key].event, resolution.bindings.get(key)
             if event.kind is not EventKind.USE or bound is None or bound.object is None:
+                continue
+            if (v.IDENTIFIED_BY, UNCLEAR) in bound.attributes:
                 continue
             holder = resolution.holders.get((identity.realm(event, settings), event.path))
             gone = (v.OVERWRITTEN, True) in resolution.versions[bound.object].attributes

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-_ZONES = timedelta(hours=14)
+ZONES = timedelta(hours=14)
 """No zone is further from UTC."""
 
 
@@ -50,5 +50,5 @@ def doubtful(one: Clock, other: Clock) -> bool:
     if one.zoneless == other.zoneless:
         return False
     if one.local is None or other.local is None:
-        return abs(one.time - other.time) <= _ZONES
+        return abs(one.time - other.time) <= ZONES
     return (one.local <= other.local) != (one.time <= other.time)

@@ -34,6 +34,7 @@ from lineage.graph_store import Direction, GraphStore
 from lineage.media_types import HEAD_BYTES, media_type
 from lineage.records import Attributes, Entity, Relation, Value
 from lineage.subgraph import Observations, StoredElement, is_observed
+from lineage.versions import UNCLEAR
 from lineage.vocabulary import RelationKind
 
 _READ_AT_ONCE = 500
@@ -187,6 +188,7 @@ class _Look:
             element
             for element in self._store.read(versions)
             if True not in element.values(v.OVERWRITTEN)
+            and UNCLEAR not in element.values(v.IDENTIFIED_BY)
         ] or list(self._store.read(versions))
         # identity puts first where a version still is
         own = [element for element in elements if element.paths[:1] == (path,)] or elements

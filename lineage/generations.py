@@ -110,6 +110,8 @@ class Written:
     """Product -> its generations, by `Generation.order`."""
     makers: dict[str, str | None] = field(default_factory=dict)
     """Product -> `Generation.name` of who made it; absent where only others claim it."""
+    created: dict[str, datetime] = field(default_factory=dict)
+    """Product -> the earliest time at which it is said to have been created."""
     products: frozenset[str] = frozenset()
     """The product ids that count: some event vouches for them."""
     zoneless: frozenset[bool] = frozenset()
@@ -175,7 +177,8 @@ def generations(
     written = Written(products=products)
     found = _claimed(events, places, written)
     found += _headers(events, places, written, found)
-    _name(found, _creation_times(events), written)
+    written.created = _creation_times(events)
+    _name(found, written.created, written)
     at: dict[Place, list[Generation]] = defaultdict(list)
     for one in found:
         at[one.place].append(one)
@@ -339,9 +342,6 @@ def _headers(
 
 
 def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
-    same = [one for one in candidates if event.activity in one.activities]
-    if same:
-        return same[0]
     created = moment(event.product_created or event.stop)
     fitting = [
         one
@@ -353,6 +353,10 @@ def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
         and one.start <= created
         and created - one.end <= _HEADER_DELAY
     ]
+    # the named activity may be that of the file's predecessor, which it wrote too
+    same = [one for one in candidates if event.activity in one.activities]
+    if same and (same[0] in fitting or same[0].zoneless or not (created and same[0].end)):
+        return same[0]
     return fitting[0] if len(fitting) == 1 else None
 
 

@@ -13,13 +13,14 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TypeVar
 
 from lineage.canonical import digest
 from lineage.generations import Logged
 from lineage.joining import join
 from lineage.latest_events import latest, same_types
-from lineage.places import Place
+from lineage.places import UNKNOWN_HOST, Place
 from lineage.records import EventKind, FileEvent, Relation
 from lineage.runs import Search, is_run
 from lineage.subgraph import StoredEvent
@@ -57,6 +58,11 @@ class IdentitySettings:
     """What the user says about paths; part of what a graph's digest is a function of."""
 
     local_prefixes: tuple[str, ...] = DEFAULT_LOCAL_PREFIXES
+    realms: tuple[tuple[str, str], ...] = ()
+    """(prefix, host): paths under it are that host's, whoever records them; all hosts share them
+    where the host is empty. The longest prefix counts, before ``local_prefixes``."""
+    clock_tolerance_s: float = 1.0
+    """How far the clocks of two hosts may disagree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +96,25 @@ class Changes:
 
 
 def realm(event: FileEvent, settings: IdentitySettings) -> str:
-    """The host that the event's path belongs to, or ``""`` for a path that all hosts share."""
-    if event.node is None:
-        return ""
+    """The host that the event's path belongs to, or ``""`` for a path that all hosts share.
+
+    Where nobody tells the host, it is one that only this activity is known to have run on.
+    """
     path = event.path
-    local = _DRIVE.match(path) or any(
-        path == prefix or path.startswith(prefix.rstrip("/") + "/")
-        for prefix in settings.local_prefixes
-    )
-    return event.node if local else ""
+    declared = [pair for pair in settings.realms if _is_under(path, pair[0])]
+    if declared:
+        return max(declared, key=lambda pair: len(pair[0].rstrip("/")))[1]
+    if event.node is None and event.activity is None:
+        return ""
+    local = _DRIVE.match(path) or any(_is_under(path, one) for one in settings.local_prefixes)
+    if not local:
+        return ""
+    return event.node or UNKNOWN_HOST + digest(event.activity or "")[:16]
+
+
+def _is_under(path: str, prefix: str) -> bool:
+    """By whole directories."""
+    return path == prefix or path.startswith(prefix.rstrip("/") + "/")
 
 
 def event_key(event: FileEvent, settings: IdentitySettings) -> str:
@@ -227,7 +243,7 @@ def _resolve(events: Mapping[str, FileEvent], settings: IdentitySettings) -> Res
         mark = (realm(event, settings), event.path), event.activity or ""
         known = logs.setdefault(mark, logged)
         logs[mark] = known._replace(versions=known.versions | logged.versions)
-    result = resolution(joined.events, places, logs)
+    result = resolution(joined.events, places, logs, timedelta(seconds=settings.clock_tolerance_s))
     return replace(
         result,
         runs=joined.runs,

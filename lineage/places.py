@@ -9,6 +9,9 @@ from lineage.identifiers import RELATIVE, file_iri
 Place = tuple[str, str]
 """(realm, path): what a path means, and on which host."""
 
+UNKNOWN_HOST = "unknown-"
+"""Start of the realm of a path on a host's own disk, where nobody tells which host it was."""
+
 _UUID = "urn:uuid:"
 
 
@@ -32,6 +35,12 @@ def place_iri(place: Place, activity: str | None = None) -> str:
         return path if activity is None else f"{path}#{version_fragment(activity)}"
     fragment = "" if activity is None else activity.removeprefix(_UUID)
     return file_iri(path, realm=realm, fragment=fragment)
+
+
+def unclear_iri(place: Place, activity: str, product: str | None) -> str:
+    """The IRI of what an activity used at a path, where nothing tells which version that was."""
+    used = "used:" + activity.removeprefix(_UUID)
+    return place_iri(place, used if product is None else f"{used}:{product}")
 
 
 def place_evidence(place: Place) -> str:

@@ -61,16 +61,19 @@ def load_settings(path: Path | None = None) -> Settings:
     named_store = table.take("store", str, "embedded")
     access = [_Table(path, entry) for entry in table.take("access", list, [])]
     identity = _Table(path, table.take("identity", dict, {}))
+    realms = [_Table(path, entry) for entry in identity.take("realms", list, [])]
     web = _Table(path, table.take("web", dict, {}))
     settings = Settings(
         store=store or named_store,
         roots=tuple(_root(path, entry) for entry in access),
         hosts=web.texts("hosts", ()),
         identity=IdentitySettings(
-            local_prefixes=identity.texts("local_prefixes", IdentitySettings().local_prefixes)
+            local_prefixes=identity.texts("local_prefixes", IdentitySettings().local_prefixes),
+            realms=tuple(_realm(path, entry) for entry in realms),
+            clock_tolerance_s=_tolerance(path, identity),
         ),
     )
-    for part in (table, identity, web, *access):
+    for part in (table, identity, web, *access, *realms):
         part.done()
     return settings
 
@@ -102,7 +105,8 @@ class _Table:
         if self._left:
             raise LineageError(
                 f"{self._path}: knows no setting {next(iter(self._left))!r}. There are: store, "
-                "[[access]] prefix and directory, [identity] local_prefixes, [web] hosts."
+                "[[access]] prefix and directory, [identity] local_prefixes, "
+                "clock_tolerance_s and realms (prefix and host), [web] hosts."
             )
 
 
@@ -116,3 +120,22 @@ def _root(path: Path, entry: _Table) -> AccessRoot:
     if "\0" in directory:
         raise LineageError(f"{path}: [[access]] has the directory {directory!r}, which none is.")
     return AccessRoot(prefix, path.parent / directory)
+
+
+def _realm(path: Path, entry: _Table) -> tuple[str, str]:
+    prefix, host = entry.take("prefix", str, ""), entry.take("host", object, None)
+    if not prefix.startswith("/") or not isinstance(host, str):
+        raise LineageError(
+            f"{path}: [[identity.realms]] has the prefix {prefix!r} and the host {host!r}. Give an "
+            'absolute path and the host that it belongs to, or host = "" where all share it.'
+        )
+    return prefix, host
+
+
+def _tolerance(path: Path, identity: _Table) -> float:
+    seconds = identity.take("clock_tolerance_s", object, IdentitySettings().clock_tolerance_s)
+    if type(seconds) not in (int, float) or not 0 <= seconds <= 86_400:
+        raise LineageError(
+            f"{path}: [identity] has clock_tolerance_s = {seconds!r}. Give seconds, 0 to 86400."
+        )
+    return float(seconds)

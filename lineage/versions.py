@@ -5,78 +5,31 @@ The second half of identity: from generations to versions, bindings and findings
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import ClassVar
 
 from lineage import vocabulary as v
-from lineage.canonical import encode_attributes, relation_key
+from lineage.canonical import relation_key
 from lineage.clocks import moment
+from lineage.drafts import Draft, Made, Run, Version, finished
 from lineage.generations import Generation, Logs, declared_evidence, generations
 from lineage.identifiers import written_path
-from lineage.observations import key_sources, observed
-from lineage.places import Place, place_evidence, place_iri, product_iri
-from lineage.records import (
-    ELEMENT_CLASSES,
-    Activity,
-    Agent,
-    Attributes,
-    Entity,
-    EventKind,
-    FileEvent,
-    Relation,
-    Value,
-    attributes,
-)
-from lineage.vocabulary import ElementKind, RelationKind
+from lineage.path_findings import MOST_NAMED, Finding, hostless, incomparable, overlapping
+from lineage.places import Place, place_evidence, place_iri, product_iri, unclear_iri
+from lineage.records import EventKind, FileEvent, Relation, attributes
+from lineage.timelines import Timelines
+from lineage.vocabulary import RelationKind
+
+__all__ = ["Finding", "Made", "Resolution", "Run", "Version", "resolution"]
+
+UNCLEAR = "unclear"
+"""Evidence of what is one of several versions, and nothing tells which."""
 
 _NOT_AGAIN = "inferred: parts of the run that were not done again are in it as they were"
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """One element that identity made, or has something to say of."""
-
-    identifier: str
-    attributes: Attributes
-    """The fold of what its events say."""
-    aliases: tuple[str, ...] = ()
-    """Weaker identifiers that it is known by, sorted."""
-
-    kind: ClassVar[ElementKind]
-
-    @property
-    def record(self) -> Entity | Activity | Agent:
-        """What it says."""
-        return ELEMENT_CLASSES[self.kind.keyword](self.identifier, self.attributes)
-
-
-@dataclass(frozen=True, slots=True)
-class Version(Made):
-    """A version of a file: prov:location, prov:label, lineage:identified_by, ..."""
-
-    kind: ClassVar[ElementKind] = ElementKind.ENTITY
-
-
-@dataclass(frozen=True, slots=True)
-class Run(Made):
-    """An activity that only a log tells of, or what a log says besides of one that has its id."""
-
-    kind: ClassVar[ElementKind] = ElementKind.ACTIVITY
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something contradictory or ambiguous that resolution came upon."""
-
-    kind: str
-    message: str
-    identifiers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +53,7 @@ def resolution(
     events: Mapping[str, FileEvent],
     places: Mapping[str, Place],
     logs: Logs = MappingProxyType({}),
+    tolerance: timedelta = timedelta(0),
 ) -> Resolution:
     """What the events mean together.
 
@@ -107,50 +61,29 @@ def resolution(
         events: One event for each key; see `lineage.latest_events.latest`.
         places: Event key -> where it happened.
         logs: What logs say of them besides.
+        tolerance: How far the clocks of two hosts may disagree.
     """
-    return _Resolving(events, places, logs).run()
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A version while it is being put together."""
-
-    evidence: str
-    generated_at: dict[Place, datetime] = field(default_factory=dict)
-    seen_at: dict[Place, datetime] = field(default_factory=dict)
-    """Where a use or a header found it, and when first."""
-    facts: dict[tuple[int, str], Attributes] = field(default_factory=dict)
-    """(rank, canonical text) -> what one event says of the file."""
-    aliases: set[str] = field(default_factory=set)
-
-    def tell(self, event: FileEvent, rank: int) -> None:
-        """Adds what an event says of the file."""
-        if event.attributes:
-            text = json.dumps(encode_attributes(event.attributes), ensure_ascii=False)
-            self.facts[rank, text] = event.attributes
-
-    def see(self, place: Place, time: datetime | None) -> None:
-        """It was found at a place."""
-        time = time or _EARLIEST
-        self.seen_at[place] = min(time, self.seen_at.get(place, time))
-
-    @property
-    def places(self) -> dict[Place, datetime]:
-        """Since when it was at each place."""
-        return {**self.seen_at, **self.generated_at}
+    return _Resolving(events, places, logs, tolerance).run()
 
 
 class _Resolving:
     """One resolution under way; every part of it is a set or keyed, so no order can show."""
 
     def __init__(
-        self, events: Mapping[str, FileEvent], places: Mapping[str, Place], logs: Logs
+        self,
+        events: Mapping[str, FileEvent],
+        places: Mapping[str, Place],
+        logs: Logs,
+        tolerance: timedelta,
     ) -> None:
         self.events = events
         self.places = places
         self.logs = logs
         self.written = generations(events, self.places, logs)
-        self.drafts: dict[str, _Draft] = {}
+        self.timelines = Timelines(events, places, self.written, tolerance)
+        self.named: dict[str, tuple[str, str]] = {}
+        """Key of a use that names a product -> the version that it meant, and the evidence."""
+        self.drafts: dict[str, Draft] = {}
         self.bindings: dict[str, Relation] = {}
         self.links: dict[str, Relation] = {}
         self.findings: list[Finding] = []
@@ -165,7 +98,11 @@ class _Resolving:
         for key, event in self.events.items():
             if event.kind is EventKind.STATE:
                 self._attach(key, event)
-            else:
+            elif event.kind is EventKind.USE and event.product in self.written.products:
+                self.named[key] = self._used_product(event, event.product or "", self.places[key])
+        self.timelines.close()
+        for key, event in self.events.items():
+            if event.kind is not EventKind.STATE:
                 self._bind(key, event)
         self._find()
         versions, holders = self._versions()
@@ -177,10 +114,10 @@ class _Resolving:
             holders=holders,
         )
 
-    def _draft(self, identifier: str, evidence: str) -> _Draft:
+    def _draft(self, identifier: str, evidence: str) -> Draft:
         draft = self.drafts.get(identifier)
         if draft is None:
-            draft = self.drafts[identifier] = _Draft(evidence)
+            draft = self.drafts[identifier] = Draft(evidence)
         return draft
 
     def _open(self, one: Generation) -> None:
@@ -229,8 +166,16 @@ class _Resolving:
         if one is not None:
             draft = self._draft(one.identifier, "product")
         elif event.product is not None:
-            draft = self._draft(product_iri(event.product), "product")
+            here = {
+                one.identifier
+                for one in self.written.carriers.get(event.product, [])
+                if one.place == place
+            }
+            # of several that kept its id here, it tells what they have in common
+            iri = here.pop() if len(here) == 1 else product_iri(event.product)
+            draft = self._draft(iri, "product")
             draft.see(place, created)
+            self._stray(event.product, place, created)
         elif event.activity is None and created is None and place in self.written.at:
             # the file as it is now, of no known date: what was written there last
             draft = self._draft(self.written.at[place][-1].identifier, "generation")
@@ -239,6 +184,21 @@ class _Resolving:
             draft.see(place, None)
         # what we read in the file itself beats what a log had copied out of it
         draft.tell(event, 0)
+
+    def _stray(self, product: str, place: Place, created: datetime | None) -> None:
+        """A header is where nobody is known to have written it: since when is unknown."""
+        ones = self.written.carriers.get(product, [])
+        if any(one.place == place for one in ones):
+            return
+        self.timelines.keep(place, product_iri(product), self.written.created.get(product))
+        others = [one for one in self.written.at.get(place, []) if one.end and one.activities]
+        later = [one.identifier for one in others if created is None or one.end >= created]  # type: ignore[operator]
+        if later:
+            text = f"{place[1]}: product {product}, made elsewhere, was found there, and others "
+            text += f"were written there since it was made ({len(later)}). Which of them was there "
+            text += "last cannot be told."
+            ids = (product_iri(product), *later[:MOST_NAMED])
+            self.findings.append(Finding("unclear-order", text, ids))
 
     def _bind(self, key: str, event: FileEvent) -> None:
         """A use or generation becomes a relation to the version that it meant."""
@@ -249,24 +209,17 @@ class _Resolving:
         if one is not None:
             found = one.identifier
             evidence = evidence or ("product" if one.product else "generation")
-        elif event.product is not None and event.product in self.written.products:
-            found, evidence = self._used_product(event, event.product, place)
+        elif key in self.named:
+            found, evidence = self.named[key]
         else:
-            logged = self.logs.get((place, event.activity or ""))
-            offset = None if logged is None else logged.offset
-            generation = self.written.last_before(event, self.written.at.get(place, []), offset)
-            if generation is not None:
-                found, evidence = generation.identifier, evidence or "path+time"
-            elif evidence is not None:
+            meant = self._meant(event, place, evidence)
+            if meant is None:
                 return  # what was only deduced makes no entity
-            else:
-                found, evidence = place_iri(place), place_evidence(place)
-                others = self.written.at.get(place, [])
-                self.unbound[place] += any(
-                    event.activity not in other.activities for other in others
-                )
-        draft = self._draft(found, evidence)
-        if evidence in ("path", "iri"):
+            found, evidence = meant
+        draft = self._draft(found, "product" if found.startswith(product_iri("")) else evidence)
+        if evidence == UNCLEAR:
+            draft.unclear = place
+        elif evidence in ("path", "iri"):
             draft.see(place, None)
         elif event.kind is EventKind.USE and evidence == "product":
             draft.see(place, moment(event.start))
@@ -276,28 +229,82 @@ class _Resolving:
             self._draft(product_iri(one.product), "product").tell(event, 3)
         self.bindings[key] = _relation(event, found, evidence)
 
-    def _used_product(self, event: FileEvent, product: str, place: Place) -> tuple[str, str]:
-        """The last version that carried a product, if no cycle comes of it."""
-        ones = self.written.carriers.get(product, [])
-        carrier = self.written.last_before(event, ones)
-        if carrier is not None:
-            return carrier.identifier, "product"
-        original = product_iri(product)
-        if all(one.precedes(event) for one in ones if one.identifier == original):
-            return original, "product"
-        text = f"{place[1]}: {event.activity} lists product {product} as its input, which it, or "
-        text += "an activity that ended later, generated. Bound to the path alone."
-        ids = (place_iri(place), original, event.activity or "")
-        self.findings.append(Finding("product-later", text, ids))
+    def _meant(self, event: FileEvent, place: Place, deduced: str | None) -> tuple[str, str] | None:
+        """What a use meant that names no product."""
+        logged = self.logs.get((place, event.activity or ""))
+        meant = self.timelines.meant(event, place, None if logged is None else logged.offset)
+        if meant.identifier is not None:
+            self._overlaps(event, place, meant.identifier)
+            return meant.identifier, deduced or "path+time"
+        if meant.candidates:
+            text = f"{place[1]}: {event.activity} used one of {len(meant.candidates)} versions of "
+            text += "it, or one before them, and nothing tells which."
+            found = self._unclear(event, place, "ambiguous-use", text, meant.candidates)
+            return None if deduced else found
+        if deduced:
+            return None
+        others = self.written.at.get(place, [])
+        self.unbound[place] += any(event.activity not in other.activities for other in others)
         return place_iri(place), place_evidence(place)
+
+    def _overlaps(self, event: FileEvent, place: Place, found: str) -> None:
+        """Says where a path was being written while an activity that used it ran."""
+        others = [one for one in self.timelines.written_meanwhile(event, place) if one != found]
+        if others:
+            text = f"{place[1]}: {event.activity} used it, and while that ran {len(others)} other "
+            text += "versions were written there. Taken for what was there when it began."
+            ids = (found, event.activity or "", *others[:MOST_NAMED])
+            self.findings.append(Finding("read-while-written", text, ids))
+
+    def _unclear(
+        self,
+        event: FileEvent,
+        place: Place,
+        kind: str,
+        text: str,
+        candidates: tuple[str, ...],
+        product: str | None = None,
+    ) -> tuple[str, str]:
+        """An entity of its own for what was used, as long as nothing tells which version it was."""
+        identifier = unclear_iri(place, event.activity or "", product)
+        ids = (identifier, event.activity or "", *candidates[:MOST_NAMED])
+        self.findings.append(Finding(kind, text, ids))
+        return identifier, UNCLEAR
+
+    def _used_product(self, event: FileEvent, product: str, place: Place) -> tuple[str, str]:
+        """The version that carried a product, if no cycle comes of it."""
+        ones = self.written.carriers.get(product, [])
+        original = product_iri(product)
+        rewriter = self.timelines.rewriter(event, product, place)
+        pool = [one for one in ones if one.place == place] or ones
+        versions = sorted({one.identifier for one in pool} or {original})
+        found = versions[0] if len(versions) == 1 else None
+        if len(versions) > 1:
+            meant = self.timelines.among(pool, event)
+            found = meant.identifier or (None if meant.candidates else original)
+        if found is None or rewriter is not None:
+            versions += [] if rewriter is None else [rewriter.identifier]
+            text = f"{place[1]}: {event.activity} used product {product}, which {len(versions)} "
+            text += "versions may carry, and nothing tells which it was."
+            candidates = tuple(sorted(versions))
+            unclear = self._unclear(event, place, "ambiguous-use", text, candidates, product)
+            self.timelines.see(place, unclear[0], event, unclear=True)
+            return unclear
+        if all(one.precedes(event) for one in ones if one.identifier == found):
+            self.timelines.see(place, found, event)
+            return found, "product"
+        text = f"{place[1]}: {event.activity} lists product {product} as its input, which it, or "
+        text += "an activity that ended later, generated. Bound to neither."
+        return self._unclear(event, place, "product-later", text, (original,), product)
 
     def _find(self) -> None:
         """Says what was ambiguous about paths."""
         for place, count in self.unbound.items():
             if count:
-                text = f"{place[1]}: used before any known generation of it had ended, or at no "
-                text += f"known time or zone ({count} uses). Bound to the path alone."
+                text = f"{place[1]}: used before any known generation of it had ended ({count} "
+                text += "uses). Bound to the path alone."
                 self.findings.append(Finding("unbound-use", text, (place_iri(place),)))
+        self.findings += hostless(self.places, self.bindings)
         nodes: dict[Place, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for key, event in self.events.items():
             if event.kind is EventKind.GENERATION and event.node and not self.places[key][0]:
@@ -309,11 +316,13 @@ class _Resolving:
             if len(names) > 1 and not set.intersection(*hosts.values()):
                 text = f"{place[1]}: generated on {len(names)} hosts ({', '.join(sorted(names))}), "
                 text += "taken for one file. If each has its own, name its directory in the "
-                text += "setting local_prefixes."
+                text += "setting local_prefixes or realms."
                 ids = sorted({one.identifier for one in self.written.at.get(place, [])})
                 self.findings.append(Finding("shared-path", text, tuple(ids)))
         for place, ones in self.written.at.items():
             self._find_simultaneous(place, ones)
+            self.findings += overlapping(place, ones)
+            self.findings += incomparable(place, self.timelines)
 
     def _find_simultaneous(self, place: Place, ones: list[Generation]) -> None:
         """Says where several activities wrote a path and were done at one time."""
@@ -333,52 +342,24 @@ class _Resolving:
 
     def _versions(self) -> tuple[dict[str, Version], dict[Place, str]]:
         """The drafts as versions, and which of them each place holds now."""
-        last: dict[Place, tuple[datetime, str]] = {}
+        times: dict[Place, tuple[tuple[datetime, bool], str]] = {}
         for identifier, draft in self.drafts.items():
             for place, time in draft.places.items():
-                last[place] = max((time, identifier), last.get(place, (time, identifier)))
-        for place, (_, identifier) in last.items():
+                times[place] = max((time, identifier), times.get(place, (time, identifier)))
+        last = {place: identifier for place, (_, identifier) in times.items()}
+        for place, identifier in last.items():
             weak = place_iri(place)
             if weak not in self.drafts:
                 self.drafts[identifier].aliases.add(weak)
         versions = {
-            identifier: _version(identifier, draft, last)
+            identifier: finished(identifier, draft, last)
             for identifier, draft in self.drafts.items()
         }
-        return versions, {place: identifier for place, (_, identifier) in last.items()}
+        return versions, last
 
 
 def _finding_order(one: Finding) -> tuple[str, tuple[str, ...], str]:
     return one.kind, one.identifiers, one.message
-
-
-def _version(identifier: str, draft: _Draft, last: Mapping[Place, tuple[datetime, str]]) -> Version:
-    def preference(place: Place) -> tuple[bool, bool, Place]:
-        return last[place][1] != identifier, place not in draft.generated_at, place
-
-    places = sorted(draft.places, key=preference)
-    facts: dict[str, list[tuple[str, Value]]] = {}
-    for mark in sorted(draft.facts):
-        said: dict[str, list[tuple[str, Value]]] = defaultdict(list)
-        for pair in draft.facts[mark]:
-            said[pair[0]].append(pair)
-        facts = said | facts
-    read = {name: pairs[0][1] for name, pairs in facts.items()}
-    location = written_path(places[0][1])
-    keys = observed(read, location)
-    facts |= {name: [(name, value)] for name, value in keys.items()}
-    facts[v.KEY_SOURCE] = [(v.KEY_SOURCE, source) for source in key_sources(keys, read)]
-    facts[v.PROV_LOCATION] = [(v.PROV_LOCATION, location)]
-    facts[v.IDENTIFIED_BY] = [(v.IDENTIFIED_BY, draft.evidence)]
-    paths = {written_path(path) for _, path in places}
-    facts[v.FILE_PATHS] = [(v.FILE_PATHS, path) for path in paths] if len(paths) > 1 else []
-    overwritten = all(last[place][1] != identifier for place in places)
-    facts[v.OVERWRITTEN] = [(v.OVERWRITTEN, True)] if overwritten else []
-    return Version(
-        identifier,
-        attributes(pair for pairs in facts.values() for pair in pairs),
-        tuple(sorted(draft.aliases - {identifier})),
-    )
 
 
 def _relation(event: FileEvent, version: str, evidence: str) -> Relation:

@@ -266,7 +266,8 @@ OBSERVATION_KEYS = frozenset({DATA_LEVEL, RUN, SUBRUN, NIGHT, TELESCOPE, PRODUCT
 OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
     {
         IDENTIFIED_BY: "what an entity's identity, or a binding, rests on: product, iri, "
-        "generation, path+time, path, argument, header or guess (strongest first); on an activity: "
+        "generation, path+time, path, argument, header or guess (strongest first), or unclear "
+        "(one of several versions, and nothing tells which); on an activity: "
         "log (a text log alone tells of it; its times are local)",
         JOINED_BY: "what a text log and a provenance record of an activity agree in, so that they "
         "are taken for one: 'record' (the log holds it itself), 'name, times and files' or 'name "

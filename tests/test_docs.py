@@ -73,6 +73,8 @@ def test_every_setting_is_in_the_readme(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     assert settings.roots[0].prefix == "/fefs/aswg"
     assert settings.identity.local_prefixes == ("/tmp", "/scratch")
+    assert settings.identity.realms == (("/scratch/shared", ""),)
+    assert settings.identity.clock_tolerance_s == 1.0
     assert settings.hosts == ("lineage.example.org",)
 
 

@@ -45,12 +45,19 @@ def test_a_use_means_the_last_generation_that_was_complete_before_it() -> None:
     assert not result.findings
 
 
-@pytest.mark.parametrize("span", [(0.5, 3), (None, None)])
-def test_a_use_before_every_generation_is_bound_to_the_path_and_found(
-    span: tuple[float | None, float | None],
-) -> None:
-    """A use that began before the generation ended, or at no known time, is of the path alone."""
-    one = use("/d/x", "u", *span)
+def test_a_use_at_no_known_time_is_of_an_unclear_version() -> None:
+    """What one use read of several versions is an entity of its own, and reported."""
+    one = use("/d/x", "u", None, None)
+    result = resolve([generation("/d/x", "a", 0, 1), one], SETTINGS)
+
+    assert used(result, one) == "file:///d/x#used:u"
+    assert evidence(result, one) == "unclear"
+    assert [found.kind for found in result.findings] == ["ambiguous-use"]
+
+
+def test_a_use_before_every_generation_is_bound_to_the_path_and_found() -> None:
+    """A use that began before the first generation ended is of the path alone."""
+    one = use("/d/x", "u", 0.5, 3)
     result = resolve([generation("/d/x", "a", 0, 1), one], SETTINGS)
 
     assert used(result, one) == "file:///d/x"
@@ -146,7 +153,7 @@ def test_an_activity_never_uses_the_product_that_it_generates() -> None:
     result = resolve([made, read], SETTINGS)
 
     assert generated(result, made) == f"urn:uuid:{P1}"
-    assert used(result, read) == "file:///d/x"
+    assert used(result, read) == f"file:///d/x#used:a:{P1}"
     assert [found.kind for found in result.findings] == ["product-later"]
 
 
@@ -191,17 +198,26 @@ def test_a_header_that_fits_two_generations_opens_a_version_of_its_own() -> None
     result = resolve([one, two, header("/d/x", P1, 5), read], SETTINGS)
 
     assert {generated(result, one), generated(result, two)} == {"file:///d/x#a", "file:///d/x#b"}
-    assert used(result, read) == "file:///d/x#b"
+    assert used(result, read) == "file:///d/x#used:u"
     assert f"urn:uuid:{P1}" in result.versions
 
 
 def test_a_header_alone_is_a_version_that_later_uses_bind_to() -> None:
-    """A file that no log tells of is known from its header, since its creation."""
+    """A file that no log tells of is known from its header, where nothing else is known."""
+    after = use("/d/x", "w", 6, 7)
+    result = resolve([header("/d/x", P1, 5), after], SETTINGS)
+
+    assert used(result, after) == f"urn:uuid:{P1}"
+
+
+def test_a_header_says_where_a_file_is_and_not_since_when() -> None:
+    """What was there before a file was made may have been there until it was put there."""
     before, after = use("/d/x", "u", 1, 2), use("/d/x", "w", 6, 7)
     result = resolve([header("/d/x", P1, 5), before, after], SETTINGS)
 
-    assert used(result, after) == f"urn:uuid:{P1}"
     assert used(result, before) == "file:///d/x"
+    assert used(result, after) == "file:///d/x#used:w"
+    assert [found.kind for found in result.findings] == ["ambiguous-use", "unbound-use"]
 
 
 def test_a_deduced_use_makes_no_entity() -> None:
@@ -287,7 +303,8 @@ def test_local_paths_belong_to_their_host(path: str, expected: str) -> None:
     one = use(path, "u", 0, 1, node="n1")
 
     assert realm(one, SETTINGS) == expected
-    assert realm(replace(one, node=None), SETTINGS) == ""
+    assert realm(replace(one, node=None), SETTINGS).startswith("unknown-") == bool(expected)
+    assert realm(replace(one, node=None, activity=None), SETTINGS) == ""
 
 
 def test_the_same_local_path_on_two_hosts_is_two_files() -> None:
@@ -302,7 +319,8 @@ def test_the_same_local_path_on_two_hosts_is_two_files() -> None:
 
 def test_a_shared_path_generated_on_two_hosts_is_a_finding() -> None:
     """Paths that hosts are taken to share, though two wrote them, name the setting."""
-    ones = [generation("/d/x", name, 0, end, node=name) for end, name in enumerate(("n1", "n2"), 1)]
+    spans = (("n1", 0, 1), ("n2", 10, 11))
+    ones = [generation("/d/x", name, *span, node=name) for name, *span in spans]
     (found,) = resolve(ones, SETTINGS).findings
 
     assert found.kind == "shared-path"
@@ -310,13 +328,14 @@ def test_a_shared_path_generated_on_two_hosts_is_a_finding() -> None:
 
 
 def test_generations_at_the_same_instant_are_found() -> None:
-    """Two activities wrote a path and ended at once: the order of identifiers decides."""
+    """Two activities wrote a path and ended at once: which of them a use read is not guessed."""
     ones = [generation("/d/x", name, start, 1) for name, start in (("b", 0), ("a", 0.5))]
     read = use("/d/x", "u", 5, 6)
     result = resolve([*ones, read], SETTINGS)
 
     assert [(one.kind, one.identifiers) for one in result.findings] == [
-        ("same-instant", ("file:///d/x#a", "file:///d/x#b"))
+        ("ambiguous-use", ("file:///d/x#used:u", "urn:uuid:u", "file:///d/x#a", "file:///d/x#b")),
+        ("same-instant", ("file:///d/x#a", "file:///d/x#b")),
     ]
-    assert used(result, read) == "file:///d/x#b"
+    assert used(result, read) == "file:///d/x#used:u"
     assert result.holders == {("", "/d/x"): "file:///d/x#b"}

@@ -241,16 +241,17 @@ def test_times_of_logs_compare_with_one_another() -> None:
 
 
 def test_local_times_do_not_compare_with_utc() -> None:
-    """A use that may have been before or after a generation, as zones go, is of the path alone."""
+    """A use that may have been before or after a generation, as zones go, is unclear."""
     result = resolved(WRITER, log_of_reader())
 
-    assert used(WRITER, log_of_reader()) == "file:///d/x"
-    assert [finding.kind for finding in result.findings] == ["unbound-use"]
+    assert used(WRITER, log_of_reader()) == f"file:///d/x#used:{RUN}u"
+    assert [finding.kind for finding in result.findings] == ["ambiguous-use"]
     assert used(WRITER, log_of_reader(15 * 60)) == "file:///d/x#w"
 
 
 @pytest.mark.parametrize(
-    ("offset_min", "found"), [(0, "file:///d/x#w"), (120, "file:///d/x#w"), (-120, "file:///d/x")]
+    ("offset_min", "found"),
+    [(0, "file:///d/x#w"), (120, "file:///d/x#w"), (-120, f"file:///d/x#used:{RUN}u")],
 )
 def test_a_log_of_the_record_tells_its_local_time(offset_min: int, found: str) -> None:
     """Then a use that a log alone tells of can be compared; west of UTC orders contradict."""
@@ -264,7 +265,7 @@ def test_a_later_generation_of_unknown_zone_leaves_a_doubt() -> None:
     other = logged("o", (120, 180), [], ["/d/x"], offset_min=60)
 
     assert used(WRITER, READER) == "file:///d/x#w"
-    assert used(WRITER, READER, other) == "file:///d/x"
+    assert used(WRITER, READER, other) == "file:///d/x#used:u"
 
 
 def test_a_header_joins_no_generation_of_unknown_zone() -> None:

@@ -29,6 +29,7 @@ _EVIDENCE = {
     "generation": "its path and the activity that generated it. Exact for the log that says so.",
     "path+time": "its path and the last time that it was written before this use. Strong.",
     "path": "its path alone; nobody is known to have generated it. Weak.",
+    "unclear": "nothing: it is one of several versions of the path, and no record tells which.",
     "argument": "an argument of the command line. Strong.",
     "guess": "a resemblance of names. A guess, never merged.",
 }
