@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lineage.canonical import canonical, relation_key
 from lineage.errors import StoreBusy
-from lineage.graph_store import Direction, Found, Source, Stats
+from lineage.graph_store import Direction, Found, Source, Stats, Written
 from lineage.identifiers import key_of
 from lineage.identity import Changes, Made
 from lineage.records import Attributes, Bundle, Namespace, Record, Relation
@@ -217,10 +217,12 @@ class MemoryStore:
         )
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """The right to write, for one thread at a time."""
-        if not self._writer.acquire(timeout=5):
-            raise StoreBusy("memory: another thread is writing. Try again when it is done.")
+    def writing(self, on_wait: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+        """The right to write, for one thread."""
+        if not self._writer.acquire(blocking=False):
+            on_wait(busy := "memory: another thread is writing.")
+            if not self._writer.acquire(timeout=5):
+                raise StoreBusy(f"{busy} Try again when it is done.")
         try:
             yield
         finally:
@@ -288,10 +290,14 @@ class MemoryStore:
                 self._put_edge(key, relation)
                 self._edges[key].observed = True
 
+    def advance(self, source: str, written: Written) -> None:
+        """Notes how far the import of a source came."""
+        self._sources[source] = replace(self._sources[source], written=written)
+
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts."""
         paths = self._sources[source.key].paths
-        self._sources[source.key] = replace(source, paths=paths, complete=True)
+        self._sources[source.key] = replace(source, paths=paths, complete=True, written=None)
 
     def close(self) -> None:
         """Does nothing: the graph ends with the process."""

@@ -1,0 +1,2 @@
+UNWIND $rows AS row
+CREATE (:Changes {number: row.number, text: row.text})
