@@ -119,7 +119,8 @@ class ImportRun:
         # a damaged source is read again, so that its skipped places are reported again; not one
         # that has grown since, for this is only its beginning
         if known and known.complete and (not known.skipped or known.content != content.sha256):
-            self._store.begin(replace(source, key=known.key, content=known.content))
+            if not set(source.paths) <= set(known.paths):
+                self._store.begin(replace(source, key=known.key, content=known.content))
             report.outcome, report.records = Outcome.UNCHANGED, known.records
             return report
         shorter = None if known else outgrown(content, earlier)
