@@ -42,9 +42,11 @@ def read(store: BoltStore | MemoryStore) -> tuple[object, ...]:
     return tuple(store.contents()), {(one.key, one.source) for one in store.all_events()}
 
 
-FIRST = told("first", [use("/d/in", B, 20, 30), generation("/d/out", B, 20, 30)])
-SECOND = told("second", [generation("/d/in", A, 0, 10), use("/d/raw", A, 0, 10)])
-THIRD = told("third", [generation("/d/in", C, 12, 15), use("/d/out", C, 40, 50)])
+FIRST = told("first", [use("/d/x", B, 20, 30)])
+SECOND = told("second", [generation("/d/x", A, 0, 10), use("/d/in", A, 0, 10)])
+"""It makes a version of /d/in that nobody is known to have made, and takes back one of /d/x."""
+THIRD = told("third", [generation("/d/in", C, -20, -10)])
+"""With it there is no such version of /d/in."""
 
 
 def test_what_comes_next_finds_whole_changes(
