@@ -190,7 +190,7 @@ class GraphStore(Protocol):
         ...
 
     def writing(
-        self, on_wait: Callable[[str], None] = lambda _: None
+        self, on_wait: Callable[[str], None] = lambda _: None, patience_s: float | None = None
     ) -> AbstractContextManager[None]:
         """The right to write, for one process at a time.
 
@@ -198,9 +198,10 @@ class GraphStore(Protocol):
 
         Args:
             on_wait: Is told once, as a sentence, who is writing, if somebody is.
+            patience_s: How long to wait then; some seconds by default.
 
         Raises:
-            StoreBusy: another process keeps writing for longer than a short wait.
+            StoreBusy: another process keeps writing for longer than that.
         """
         ...
 

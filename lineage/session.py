@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 
+_PATIENCE_S = 60.0
+"""How long an import waits for another process to finish its own."""
+
+
 def open_store(spec: str | None, settings: Settings) -> GraphStore:
     """The store that ``spec`` names; the settings' where it is ``None``.
 
@@ -95,7 +99,7 @@ def import_paths(
     files = list(tree.files(paths))
     if strict:
         _check(files, importer, on_progress)
-    with store.writing(on_wait):
+    with store.writing(on_wait, _PATIENCE_S):
         return ImportRun(store, settings, importer, on_progress).run(files)
 
 

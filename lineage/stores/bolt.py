@@ -224,9 +224,11 @@ class BoltStore:
         )
 
     @contextmanager
-    def writing(self, on_wait: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    def writing(
+        self, on_wait: Callable[[str], None] = lambda _: None, patience_s: float | None = None
+    ) -> Iterator[None]:
         """The right to write, for one process at a time."""
-        with self._right.held(on_wait, prepare=self._make_schema):
+        with self._right.held(on_wait, patience_s, self._make_schema):
             changes = bolt_changes.kept(self._connection)
             if changes is not None:
                 self._make(changes)

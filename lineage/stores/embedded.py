@@ -58,7 +58,7 @@ def open_embedded(
     # here, so that the engine can be stopped and watched without loading a Bolt driver
     from lineage.stores.bolt import BoltStore
     from lineage.stores.bolt_connection import BoltServer
-    from lineage.stores.write_right import PATIENCE_S, FileLock
+    from lineage.stores.write_right import FileLock
 
     engine = EmbeddedEngine.open(directory, linger_s=linger_s, on_start=on_start)
 
@@ -81,7 +81,7 @@ def open_embedded(
             description=name,
             reopen=reopen,
             on_close=engine.close,
-            right=FileLock(name, lambda on_wait: engine.writing(PATIENCE_S, on_wait)),
+            right=FileLock(name, engine.writing),
         )
     except BaseException:
         engine.close()

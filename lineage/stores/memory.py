@@ -217,11 +217,13 @@ class MemoryStore:
         )
 
     @contextmanager
-    def writing(self, on_wait: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    def writing(
+        self, on_wait: Callable[[str], None] = lambda _: None, patience_s: float | None = None
+    ) -> Iterator[None]:
         """The right to write, for one thread."""
         if not self._writer.acquire(blocking=False):
             on_wait(busy := "memory: another thread is writing.")
-            if not self._writer.acquire(timeout=5):
+            if not self._writer.acquire(timeout=5 if patience_s is None else patience_s):
                 raise StoreBusy(f"{busy} Try again when it is done.")
         try:
             yield
