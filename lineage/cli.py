@@ -17,6 +17,7 @@ import typer
 from lineage import __version__, export, queries, registry, report
 from lineage.cli_check import check
 from lineage.cli_files import files
+from lineage.cli_import import import_
 from lineage.cli_sources import forget, sources
 from lineage.cli_watch import watch
 from lineage.command_options import (
@@ -77,44 +78,7 @@ def _options(
     program.store = store
 
 
-@app.command("import")
-def import_(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or directories.")],
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Any skipped place is fatal; nothing is written then.")
-    ] = False,
-    format_: Annotated[
-        str | None,
-        typer.Option("--format", "-f", metavar="FORMAT", help="Read every file as this format."),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Import files, and all that is recognised in directories."""
-    importer = None if format_ is None else registry.importer(format_)
-    with opened() as (store, settings):
-        with progress_line() as on_progress:
-            try:
-                done = import_paths(
-                    store,
-                    paths,
-                    settings,
-                    strict=strict,
-                    importer=importer,
-                    on_progress=on_progress,
-                )
-            except KeyboardInterrupt:
-                say("lineage: interrupted. The same import again takes up what is missing.")
-                raise
-        if json:
-            report.write_json(report.import_json(done))
-        else:
-            report.write_import(done)
-        if done.nothing_done:
-            raise typer.Exit(2)
-        if not done.complete:
-            raise typer.Exit(1)
-
-
+app.command("import")(import_)
 app.command()(watch)
 app.command()(files)
 app.command()(check)

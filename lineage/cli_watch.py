@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +12,7 @@ import typer
 
 from lineage import report
 from lineage.command_options import Json, program, say
+from lineage.command_signals import ending_on_signals
 from lineage.command_streams import StatusLine
 from lineage.errors import LineageError
 from lineage.session import Progress, open_store
@@ -70,28 +68,11 @@ def watch(
         on_progress=teller.progress,
         on_look=teller.show,
     )
-    with _ended_by_signals(watching):
+    with ending_on_signals(lambda _: watching.stop()):
         tally = watching.run()
     teller.end(tally)
     if tally.problems or tally.interrupted:
         raise typer.Exit(1)
-
-
-@contextmanager
-def _ended_by_signals(watching: Watch) -> Iterator[None]:
-    """The first signal ends the watch in good order; a second one ends it at once."""
-
-    def end(number: int, _: object) -> None:
-        watching.stop()
-        signal.signal(number, before[signal.Signals(number)])
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, end) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Teller:

@@ -39,7 +39,8 @@ def progress_line() -> Iterator[OnProgress]:
         def show(progress: ImportProgress) -> None:
             bar.update(
                 task,
-                description=report.plain(progress.path.name),
+                description=report.plain(progress.path.name)
+                + (" (resumed: these are in the store)" if progress.resuming else ""),
                 completed=progress.index,
                 total=progress.total,
                 records=progress.records,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from lineage.graph_store import GraphStore, Source
 from lineage.identity import Changes, IdentitySettings, connected, difference, resolve_stored
 from lineage.settings import Settings
-from lineage.settling import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def forget(store: GraphStore, source: Source, settings: Settings) -> Said:
     """Removes what a source asserts and nothing else; imported again, it gives the same graph.
 
     What other sources say stays as if this one had never been imported, whatever the order was.
-    Killed in between, it may be done again, or the source imported again.
+    Killed in between, it is done to its end by whoever writes to the store next.
 
     Returns:
         What was removed.
@@ -39,7 +38,6 @@ def forget(store: GraphStore, source: Source, settings: Settings) -> Said:
         StoreBusy: another process is writing.
     """
     with store.writing():
-        settle(store, settings.identity)
         said = said_by(store, source)
         changes = _changes(store, source, settings.identity)
         store.retract(source.key, changes)

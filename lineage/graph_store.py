@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +23,18 @@ class Direction(Enum):
     """From subject to object: to what influenced a thing."""
     DESCENDANTS = "descendants"
     """From object to subject: to what a thing influenced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How far an import of a source came: what is in the store for good, file events and all."""
+
+    of: str
+    """Digest of all that the statements are a function of: content, importer, settings, start."""
+    statements: int
+    """How many, from the first one that this reading gave."""
+    said: str
+    """Digest of what they are about: a reading that begins otherwise is another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +62,8 @@ class Source:
     """Those of `records` that were read before the mark."""
     skipped_before: int = 0
     """Likewise of `skipped`."""
+    written: Written | None = None
+    """How far the import came that reads it, or was interrupted; ``None`` once it is finished."""
 
     def __post_init__(self) -> None:
         if not self.content:
@@ -179,11 +193,19 @@ class GraphStore(Protocol):
         """Counts of the whole store."""
         ...
 
-    def writing(self) -> AbstractContextManager[None]:
+    def writing(
+        self, on_wait: Callable[[str], None] = lambda _: None, patience_s: float | None = None
+    ) -> AbstractContextManager[None]:
         """The right to write, for one process at a time.
 
+        What a killed process has left half done of a `bind` is done first.
+
+        Args:
+            on_wait: Is told once, as a sentence, who is writing, if somebody is.
+            patience_s: How long to wait then; some seconds by default.
+
         Raises:
-            StoreBusy: another process keeps writing for longer than a short wait.
+            StoreBusy: another process keeps writing for longer than that.
         """
         ...
 
@@ -206,14 +228,9 @@ class GraphStore(Protocol):
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events; again changes nothing.
 
-        Dropped things go and versions come first, new statements last: an import killed in
-        between, and run again, finds the events that it has still to add. Until it is done the
-        store is not `settled`.
+        All or nothing: what a kill leaves half done, the next one who is `writing` does to its
+        end, whatever it writes afterwards.
         """
-        ...
-
-    def settled(self) -> bool:
-        """The graph says what its file events mean: no `bind` or `retract` was left undone."""
         ...
 
     def observed(self) -> Iterator[tuple[str, Attributes]]:
@@ -228,6 +245,10 @@ class GraphStore(Protocol):
         """
         ...
 
+    def advance(self, source: str, written: Written) -> None:
+        """Notes how far the import of a source came; `finish` takes the note away."""
+        ...
+
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts, content and mark."""
         ...
@@ -236,10 +257,8 @@ class GraphStore(Protocol):
         """Removes what a source says, and the source itself; again changes nothing.
 
         What others say stays; what nobody says any more goes, or is a stub where something still
-        points at it. First the source becomes incomplete, then ``changes`` are made, then its file
-        events go, its relations, its declarations, and last the source itself: killed in between
-        and run again, or followed by an import of the same content, it ends as if it had not been.
-        Prefixes stay until the last source is gone.
+        points at it. All or nothing, as `bind`: what a kill leaves half done, the next one who is
+        `writing` does to its end. Prefixes stay until the last source is gone.
 
         Args:
             source: Key of the source; an unknown one changes nothing.

@@ -91,6 +91,7 @@ def import_json(report: ImportReport) -> dict[str, Any]:
                 "importer": one.importer or None,
                 "records": one.records,
                 "new": one.new,
+                "resumed": one.resumed,
                 "skipped": problems_json(one.problems),
                 "notes": notes_json(one.notes),
             }
@@ -116,7 +117,7 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
             table.add_row(
                 Text(one_line(one.path)),
                 one.importer,
-                one.outcome.value,
+                f"{one.outcome.value}, resumed" if one.resumed else one.outcome.value,
                 f"{one.records:,}",
                 str(len(one.problems)) if one.problems else "",
             )
@@ -142,6 +143,11 @@ def write_import(report: ImportReport, out: Console | None = None) -> None:
         f"{report.count(Outcome.FAILED)} failed: {counted_noun(total, 'record')}, "
         f"{counted_noun(skipped, 'place')} skipped"
     )
+    if report.resumed:
+        out.print(
+            f"{counted_noun(report.resumed, 'file')} resumed: written from where an interrupted "
+            "import had stopped"
+        )
 
 
 def _print_problems(out: Console, one: SourceReport) -> None:

@@ -1,65 +1,130 @@
-"""What a killed process left half done is put right before anything else is written."""
+"""What an import has written and not made final yet, and how final it is when it is killed.
+
+A source is final when its file events are bound and it is marked as complete. An import settles
+from time to time: it binds the events that it gathered, marks the sources that it has read to their
+ends, and notes in the store how many statements of the one that it is reading are final. Whatever
+ends the import, the next one of the same file reads these statements and does not write them again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+import time
+from collections.abc import Sequence
 
-from lineage import vocabulary as v
-from lineage.canonical import relation_key
-from lineage.graph_store import GraphStore
-from lineage.identity import Changes, IdentitySettings, Resolution, resolve_stored
-from lineage.subgraph import StoredElement, StoredRelation, is_observed
-from lineage.vocabulary import ElementKind
+from lineage import identity
+from lineage.canonical import digest
+from lineage.graph_store import GraphStore, Source, Written
+from lineage.identity import IdentitySettings
+from lineage.interfaces import Importer, Mark
+from lineage.records import Bundle, FileEvent, Namespace, Relation, Statement
+from lineage.settings import Settings
+from lineage.subgraph import StoredEvent
 
-
-def settle(store: GraphStore, settings: IdentitySettings) -> bool:
-    """Makes the graph say what its file events mean, if a killed process left it in doubt.
-
-    It costs as much as the whole store, and is needed only then. To be called with the right to
-    write.
-
-    Returns:
-        Whether there was anything to do.
-    """
-    if store.settled():
-        return False
-    meant = resolve_stored(store.all_events(), settings)
-    store.bind(_everything(meant, store.contents()))
-    return True
+MOST_EVENTS = 20_000
+"""They are bound together, and held in memory until then."""
+EVERY_S = 5.0
+"""An import that is killed has no more than this to do again, while settling is quick ..."""
+SHARE = 4.0
+"""... and else it settles after so many times as long as the last time took."""
 
 
-def _everything(after: Resolution, held: Iterator[StoredElement | StoredRelation]) -> Changes:
-    """What makes a store say ``after``, and nothing else of what identity says."""
-    versions: list[str] = []
-    runs: list[str] = []
-    relations: list[str] = []
-    for one in held:
-        if isinstance(one, StoredRelation):
-            known = one.key in after.bindings or one.key in after.links
-            if not (known or is_observed(one) or _declared(one)):
-                relations.append(one.key)
-        elif one.bundle is None:
-            # of what identity did not make nothing is dropped, as it has said nothing of it
-            made = one.values(v.IDENTIFIED_BY)
-            if ElementKind.ENTITY in one.kinds and made and one.identifier not in after.versions:
-                versions.append(one.identifier)
-            if ElementKind.ACTIVITY in one.kinds and one.identifier not in after.runs:
-                runs.append(one.identifier)
-    return Changes(
-        versions=tuple(after.versions[key] for key in sorted(after.versions)),
-        runs=tuple(after.runs[key] for key in sorted(after.runs)),
-        bindings=tuple(sorted(after.bindings.items(), key=_first)),
-        links=tuple(sorted(after.links.items(), key=_first)),
-        dropped_versions=tuple(versions),
-        dropped_runs=tuple(runs),
-        dropped_bindings=tuple(relations),
+class Settling:
+    """What one import has not made final yet."""
+
+    def __init__(self, store: GraphStore, settings: IdentitySettings) -> None:
+        self._store = store
+        self._identity = settings
+        self._events: list[StoredEvent] = []
+        self._finished: list[Source] = []
+        self._reading: tuple[str, Written] | None = None
+        self._settled_at = time.monotonic()
+        self._pause_s = EVERY_S
+
+    def add(self, source: str, event: FileEvent) -> None:
+        """Takes up what a source says of a file."""
+        key = identity.event_key(event, self._identity)
+        self._events.append(StoredEvent(key, source, event))
+
+    def read_to(self, source: str, written: Written) -> None:
+        """Notes how far the source under way was read; all of that is written or was added."""
+        self._reading = source, written
+        if len(self._events) >= MOST_EVENTS or self._due:
+            self.settle()
+
+    def end(self, done: Source | None) -> None:
+        """The source under way was read to its end; ``None`` where nothing could be read."""
+        self._reading = None
+        if done is not None:
+            self._finished.append(done)
+            if not self._events or self._due:
+                self.settle()
+
+    def settle(self) -> None:
+        """Makes everything final."""
+        began = time.monotonic()
+        if self._events:
+            known = identity.connected(self._events, self._store.events)
+            self._store.bind(identity.changes(known, self._events, self._identity))
+            self._events.clear()
+        for source in self._finished:
+            self._store.finish(source)
+        self._finished.clear()
+        if self._reading is not None:
+            self._store.advance(*self._reading)
+        self._settled_at = time.monotonic()
+        self._pause_s = max(EVERY_S, SHARE * (self._settled_at - began))
+
+    @property
+    def _due(self) -> bool:
+        return time.monotonic() - self._settled_at >= self._pause_s
+
+
+class Trail:
+    """The statements of one reading so far."""
+
+    def __init__(self, of: str) -> None:
+        """``of``: see `Written`."""
+        self._of = of
+        self._said = hashlib.blake2b(digest_size=16)
+        self.statements = 0
+        """How many."""
+
+    def add(self, statements: Sequence[Statement]) -> None:
+        """Goes on."""
+        self.statements += len(statements)
+        names = "".join(f"{_name(statement)}\n" for statement in statements)
+        self._said.update(names.encode("utf-8", "surrogatepass"))
+
+    @property
+    def written(self) -> Written:
+        """For the store, once they are in it."""
+        return Written(self._of, self.statements, self._said.copy().hexdigest())
+
+
+def reading_of(content: str, importer: Importer, start: Mark | None, settings: Settings) -> str:
+    """Digest of all that the statements of a reading are a function of; for `Written.of`."""
+    said = (
+        content,
+        importer.name,
+        importer.version,
+        start and (start.offset, start.state),
+        repr(settings.identity),
+        repr(settings.roots),
     )
+    return digest(json.dumps(said))
 
 
-def _first(pair: tuple[str, object]) -> str:
-    return pair[0]
-
-
-def _declared(stored: StoredRelation) -> bool:
-    """A document says it; the keys of what file events make are digests of something else."""
-    return bool(stored.sources) and stored.key == relation_key(stored.relation)
+def _name(statement: Statement) -> str:
+    """What a statement is about; enough to notice that an importer changes its order."""
+    if isinstance(statement, Namespace):
+        return f"{statement.prefix} {statement.iri}"
+    if isinstance(statement, Relation):
+        ends = f"{statement.subject} {statement.object}"
+        return f"{statement.kind.keyword} {ends} {statement.identifier} {statement.bundle}"
+    if isinstance(statement, FileEvent):
+        return f"{statement.kind.value} {statement.path} {statement.activity} {statement.role}"
+    if isinstance(statement, Bundle):
+        return statement.identifier
+    return f"{statement.identifier} {statement.bundle} {len(statement.attributes)}"

@@ -27,6 +27,7 @@ from lineage.session import (
     Outcome,
     Progress,
     SourceReport,
+    Stopped,
     import_files,
 )
 from lineage.settings import Settings
@@ -36,6 +37,8 @@ from lineage.watched import Kind, News, Tally, WatchedFile, count, sentence
 
 _MOST_AT_ONCE = 200
 """Files imported under one hold of the right to write: others want to write too."""
+_GIVE_WAY_S = 0.25
+"""Between two such holds: longer than the pause in which others ask for the right."""
 _GROWING = 5
 """A log that never settles is taken after this many times the time in which others settle."""
 _LONGEST_PAUSE_S = 60.0
@@ -57,10 +60,6 @@ class Pace:
     yet."""
     until_idle_s: float | None = None
     """The watch ends when for so long nothing was left to do; never for ``None``."""
-
-
-class Stopped(Exception):
-    """The watch was asked to end amid an import."""
 
 
 class Watch:
@@ -157,6 +156,8 @@ class Watch:
         ripe = sorted(path for path, one in self._files.items() if self._is_ripe(path, one, now))
         reachable = True
         for start in range(0, len(ripe), _MOST_AT_ONCE):
+            if start:
+                self._stop.wait(_GIVE_WAY_S)
             reachable = self._import(ripe[start : start + _MOST_AT_ONCE])
             if not reachable:
                 break

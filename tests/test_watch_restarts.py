@@ -165,7 +165,7 @@ def test_it_ends_when_it_is_asked_to(watched: Watched) -> None:
 
 
 def test_asked_to_end_amid_an_import_it_does(watched: Watched) -> None:
-    """What was begun is not complete, and the next watch takes it up."""
+    """What was read is complete, and the next watch takes up the rest."""
     one = Watched(watched.directory)
     log = one.write("a.provenance.log", [record()])
 
@@ -178,10 +178,11 @@ def test_asked_to_end_amid_an_import_it_does(watched: Watched) -> None:
     tally = one.watch.run()
 
     assert tally.interrupted
-    assert [source.complete for source in one.store.sources()] == [False]
+    assert [source.complete for source in one.store.sources()] == [True]
 
     run_until_idle(one)
 
+    assert len(one.store.sources()) == 2
     assert all(source.complete for source in one.store.sources())
     assert one.digest() == alone(log.parent)
 

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
 import neo4j
 
-from lineage.graph_store import Direction, Found, Source, Stats, Table
+from lineage.graph_store import Direction, Found, Source, Stats, Table, Written
 from lineage.identifiers import PrefixMap
 from lineage.identity import Changes
 from lineage.records import Attributes, Bundle, Namespace, Record
-from lineage.stores import bolt_bind, bolt_observe, bolt_retract, bolt_sources
+from lineage.stores import (
+    bolt_bind,
+    bolt_changes,
+    bolt_observe,
+    bolt_retract,
+    bolt_sources,
+)
 from lineage.stores.bolt_bind import Step
 from lineage.stores.bolt_connection import (
     BATCH_BYTES,
@@ -27,7 +33,6 @@ from lineage.stores.bolt_connection import (
     BoltServer,
     Connection,
     Work,
-    run,
     server_from_environment,
 )
 from lineage.stores.bolt_cypher import Caps, Console
@@ -50,7 +55,7 @@ from lineage.vocabulary import ElementKind, RelationKind
 
 Result = TypeVar("Result")
 
-_EVENTS_AT_ONCE = 2_000
+_ITEMS_AT_ONCE = 2_000
 _AGENT = re.compile(r"ArcadeDB ([\w.]+)")
 
 
@@ -228,10 +233,16 @@ class BoltStore:
             sources=len(read(cypher_text("sources"))),
         )
 
-    def writing(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def writing(
+        self, on_wait: Callable[[str], None] = lambda _: None, patience_s: float | None = None
+    ) -> Iterator[None]:
         """The right to write, for one process at a time."""
-        self._make_schema()
-        return self._right.held()
+        with self._right.held(on_wait, patience_s, self._make_schema):
+            kept = bolt_changes.kept(self._connection)
+            if kept is not None:
+                self._make(*kept)
+            yield
 
     def begin(self, source: Source) -> None:
         """Registers a source, or adds a path to a known one."""
@@ -249,16 +260,27 @@ class BoltStore:
 
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
-        if changes == Changes():
-            return
-        self._settle(False)
-        self._do(bolt_bind.steps(changes))
-        self._settle(True)
+        steps = [(step, items) for step, items in bolt_bind.steps(changes) if items]
+        if sum(len(items) for _, items in steps) <= _ITEMS_AT_ONCE:
+            prefixes, now = self._prefixes(()), _now()
 
-    def settled(self) -> bool:
-        """No change was left undone."""
-        found = self._connection.read(cypher_text("unsettled"))
-        return not (found and found[0]["unsettled"])
+            def work(tx: neo4j.ManagedTransaction) -> None:
+                for step, items in steps:
+                    step(tx, items=items, prefixes=prefixes, now=now)
+
+            if steps:
+                self._write(work)
+            return
+        self._write(partial(bolt_changes.keep, changes=changes))
+        self._make(changes)
+
+    def _make(self, changes: Changes, retracted: str | None = None) -> None:
+        """Makes changes, and a retraction, that are kept until all of it is made."""
+        self._do(bolt_bind.steps(changes))
+        if retracted is not None:
+            self._do(bolt_retract.steps(self._connection, retracted))
+            self._write(partial(bolt_retract.remove, source=retracted))
+        self._write(bolt_changes.forget)
 
     def observed(self) -> Iterator[tuple[str, Attributes]]:
         """What was seen of each file on the disk, by element key."""
@@ -274,20 +296,18 @@ class BoltStore:
             ]
         )
 
+    def advance(self, source: str, written: Written) -> None:
+        """Notes how far the import of a source came."""
+        self._write(partial(bolt_sources.advance, source=source, written=written))
+
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts, content and mark."""
         self._write(partial(bolt_sources.finish, source=source))
 
     def retract(self, source: str, changes: Changes) -> None:
         """Removes what a source says, and the source itself."""
-        if not self._write(partial(bolt_retract.reopen, source=source)):
-            return
-        self._settle(False)
-        self._do(bolt_bind.steps(changes))
-        self._do(bolt_retract.event_steps(self._connection, source))
-        self._settle(True)
-        self._do(bolt_retract.record_steps(self._connection, source))
-        self._write(partial(bolt_retract.remove, source=source))
+        if self._write(partial(bolt_retract.begin, source=source, changes=changes)):
+            self._make(changes, source)
 
     def cypher(self, query: str, parameters: Mapping[str, Any] | None = None) -> Table:
         """The answer to a read-only query, capped in rows, bytes and time."""
@@ -300,15 +320,12 @@ class BoltStore:
             self._connection.close()
             self._on_close()
 
-    def _settle(self, settled: bool) -> None:
-        self._write(lambda tx: run(tx, cypher_text("set_unsettled"), unsettled=not settled))
-
     def _do(self, steps: Iterable[tuple[Step, Sequence[Any]]]) -> None:
         """Does steps in order, each over its items, a part of them in a transaction."""
         prefixes = self._prefixes(())
         for step, items in steps:
-            for start in range(0, len(items), _EVENTS_AT_ONCE):
-                part = items[start : start + _EVENTS_AT_ONCE]
+            for start in range(0, len(items), _ITEMS_AT_ONCE):
+                part = items[start : start + _ITEMS_AT_ONCE]
                 self._write(partial(step, items=part, prefixes=prefixes, now=_now()))
 
     def _make_schema(self) -> None:
@@ -317,13 +334,11 @@ class BoltStore:
             self._schema_known = True
 
     def _write(self, work: Work[Result]) -> Result:
-        self._make_schema()
-
         def rightful(tx: neo4j.ManagedTransaction) -> Result:
             with self._right.transaction(tx):
                 return work(tx)
 
-        with self._right.held(), self._right.batch():
+        with self._right.held(prepare=self._make_schema), self._right.batch():
             return self._connection.write(rightful)
 
     def _prefixes(self, statements: Iterable[Record | Namespace]) -> PropertyNames:

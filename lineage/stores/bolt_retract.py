@@ -8,8 +8,10 @@ from typing import Any
 
 import neo4j
 
+from lineage.identity import Changes
 from lineage.records import Bundle
 from lineage.stores.bolt_bind import Step, decode_statement
+from lineage.stores.bolt_changes import keep
 from lineage.stores.bolt_connection import Connection, parts_of_keys, rows, run
 from lineage.stores.bolt_nodes import Nodes
 from lineage.stores.bolt_observe import unlink
@@ -40,8 +42,8 @@ def events_of(connection: Connection, source: str) -> tuple[StoredEvent, ...]:
     return tuple(decode_statement(key, line) for key, line in said)
 
 
-def event_steps(connection: Connection, source: str) -> Iterator[tuple[Step, Sequence[Any]]]:
-    """Takes away file events, and relations; each step may be cut into several transactions.
+def steps(connection: Connection, source: str) -> Iterator[tuple[Step, Sequence[Any]]]:
+    """What is to be done, in order; each step may be cut into several transactions.
 
     What a step is about is read when it begins: one that was killed goes on where it was.
     """
@@ -51,18 +53,17 @@ def event_steps(connection: Connection, source: str) -> Iterator[tuple[Step, Seq
         yield retract, sorted(row["key"] for row in found)
     found = connection.read(cypher_text("loose_events_of_source"), prefix=f"{source} ")
     yield _delete_events, sorted(row["event"] for row in found)
-
-
-def record_steps(connection: Connection, source: str) -> Iterator[tuple[Step, Sequence[Any]]]:
-    """Takes away declarations, and bundles in which nothing is said any more."""
     found = connection.read(cypher_text("asserted_keys"), source=source)
     yield partial(_retract_declarations, source=source), sorted(map(whole_key, found))
     yield _remove_bundles, _unused_bundles(connection)
 
 
-def reopen(tx: neo4j.ManagedTransaction, source: str) -> bool:
-    """Marks a source as incomplete; ``False`` where there is none of this key."""
-    return bool(rows(tx, cypher_text("reopen_source"), source=source))
+def begin(tx: neo4j.ManagedTransaction, source: str, changes: Changes) -> bool:
+    """Makes sure that it will be done to the end; ``False`` where there is no such source."""
+    if not rows(tx, cypher_text("reopen_source"), source=source):
+        return False
+    keep(tx, changes, source)
+    return True
 
 
 def remove(tx: neo4j.ManagedTransaction, source: str) -> None:

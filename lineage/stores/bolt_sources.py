@@ -6,7 +6,7 @@ from typing import Any
 
 import neo4j
 
-from lineage.graph_store import Source
+from lineage.graph_store import Source, Written
 from lineage.interfaces import Mark
 from lineage.stores.bolt_connection import rows, run
 from lineage.stores.bolt_values import Row, clean, stored_line
@@ -31,6 +31,7 @@ def source_of(row: Row) -> Source:
         mark=None if offset is None else Mark(offset, row["mark_state"] or ""),
         records_before=row["records_before"] or 0,
         skipped_before=row["skipped_before"] or 0,
+        written=_written(row["written"]),
     )
 
 
@@ -50,6 +51,12 @@ def begin(tx: neo4j.ManagedTransaction, source: Source) -> None:
         paths=[clean(path) for path in sorted(paths)],
         complete=complete,
     )
+
+
+def advance(tx: neo4j.ManagedTransaction, source: str, written: Written) -> None:
+    """Notes how far the import of a source came."""
+    line = f"{written.of} {written.statements} {written.said}"
+    run(tx, cypher_text("advance_source"), key=source, written=line)
 
 
 def finish(tx: neo4j.ManagedTransaction, source: Source) -> None:
@@ -78,4 +85,13 @@ def _properties(source: Source) -> dict[str, Any]:
         "mark_state": source.mark and stored_line(source.mark.state),
         "records_before": source.records_before,
         "skipped_before": source.skipped_before,
+        "written": None,
     }
+
+
+def _written(line: str | None) -> Written | None:
+    """What `advance` noted."""
+    if line is None:
+        return None
+    of, statements, said = line.split(" ")
+    return Written(of, int(statements), said)

@@ -58,7 +58,7 @@ def open_embedded(
     # here, so that the engine can be stopped and watched without loading a Bolt driver
     from lineage.stores.bolt import BoltStore
     from lineage.stores.bolt_connection import BoltServer
-    from lineage.stores.write_right import PATIENCE_S, FileLock
+    from lineage.stores.write_right import FileLock
 
     engine = EmbeddedEngine.open(directory, linger_s=linger_s, on_start=on_start)
 
@@ -81,7 +81,7 @@ def open_embedded(
             description=name,
             reopen=reopen,
             on_close=engine.close,
-            right=FileLock(name, lambda: engine.writing(PATIENCE_S)),
+            right=FileLock(name, engine.writing),
         )
     except BaseException:
         engine.close()
@@ -184,8 +184,14 @@ class EmbeddedEngine:
         return engine_http.run_sql(run.http_port, run.root_password, sql, timeout_s=timeout_s)
 
     @contextmanager
-    def writing(self, timeout_s: float = 2.0) -> Iterator[None]:
+    def writing(
+        self, timeout_s: float = 2.0, on_wait: Callable[[str], None] = lambda _: None
+    ) -> Iterator[None]:
         """The right to write, for one thread of one process at a time. Does not nest.
+
+        Args:
+            timeout_s: How long somebody else may keep it.
+            on_wait: Is told once who has it, if somebody has.
 
         Raises:
             StoreBusy: somebody else keeps writing for ``timeout_s``.
@@ -193,8 +199,12 @@ class EmbeddedEngine:
         path = self.directory / "writer.lock"
         descriptor = file_lock.open_lock(path)
         deadline = time.monotonic() + timeout_s
+        told = False
         try:
             while not file_lock.try_exclusive(descriptor, path):
+                if not told:
+                    told = True
+                    on_wait(f"{self.directory}: {_writer(descriptor)} is writing to this store.")
                 if time.monotonic() > deadline:
                     raise StoreBusy(
                         f"{self.directory}: {_writer(descriptor)} is writing to this store. "

@@ -103,6 +103,8 @@ def start(directory: Path, lock: int) -> Run:
         _new_log(directory)
         write_private(directory / "root.password", run.root_password)
         write_private(directory / "run.json", json.dumps(asdict(run)))
+        # before java: whoever starts it may be killed at any moment, and java would stay for ever
+        start_watcher(directory)
         _launch(
             [
                 "/bin/sh",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lineage.canonical import canonical, relation_key
 from lineage.errors import StoreBusy
-from lineage.graph_store import Direction, Found, Source, Stats
+from lineage.graph_store import Direction, Found, Source, Stats, Written
 from lineage.identifiers import key_of, split_key
 from lineage.identity import Changes, Made
 from lineage.records import Attributes, Bundle, Namespace, Record, Relation
@@ -77,7 +77,6 @@ class MemoryStore:
         self._by_product: dict[str, set[str]] = {}
         self._folded: dict[str, StoredElement] = {}
         self._writer = threading.Lock()
-        self._settled = True
 
     def sources(self) -> tuple[Source, ...]:
         """Every source, by key."""
@@ -225,10 +224,14 @@ class MemoryStore:
         )
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """The right to write, for one thread at a time."""
-        if not self._writer.acquire(timeout=5):
-            raise StoreBusy("memory: another thread is writing. Try again when it is done.")
+    def writing(
+        self, on_wait: Callable[[str], None] = lambda _: None, patience_s: float | None = None
+    ) -> Iterator[None]:
+        """The right to write, for one thread."""
+        if not self._writer.acquire(blocking=False):
+            on_wait(busy := "memory: another thread is writing.")
+            if not self._writer.acquire(timeout=5 if patience_s is None else patience_s):
+                raise StoreBusy(f"{busy} Try again when it is done.")
         try:
             yield
         finally:
@@ -255,7 +258,6 @@ class MemoryStore:
 
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
-        self._settled = False
         left: set[str] = set()
         for key in (*changes.dropped_bindings, *changes.dropped_links):
             left |= self._unmake_edge(key)
@@ -278,11 +280,6 @@ class MemoryStore:
             self._by_path.setdefault(stored.event.path, set()).add(stored.key)
             if stored.event.product is not None:
                 self._by_product.setdefault(stored.event.product, set()).add(stored.key)
-        self._settled = True
-
-    def settled(self) -> bool:
-        """No change was left undone."""
-        return self._settled
 
     def observed(self) -> Iterator[tuple[str, Attributes]]:
         """What was seen of each file on the disk, by element key."""
@@ -303,10 +300,14 @@ class MemoryStore:
                 self._put_edge(key, relation)
                 self._edges[key].observed = True
 
+    def advance(self, source: str, written: Written) -> None:
+        """Notes how far the import of a source came."""
+        self._sources[source] = replace(self._sources[source], written=written)
+
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts."""
         paths = self._sources[source.key].paths
-        self._sources[source.key] = replace(source, paths=paths, complete=True)
+        self._sources[source.key] = replace(source, paths=paths, complete=True, written=None)
 
     def retract(self, source: str, changes: Changes) -> None:
         """Removes what a source says, and the source itself."""
@@ -314,9 +315,7 @@ class MemoryStore:
             return
         self._sources[source] = replace(self._sources[source], complete=False)
         self.bind(changes)
-        self._settled = False
         self._retract_events(source)
-        self._settled = True
         left: set[str] = set()
         for key in [key for key, edge in self._edges.items() if source in edge.sources]:
             edge = self._edges[key]

@@ -23,6 +23,18 @@ PATIENCE_S = 10.0
 """Longer than a lease: a killed writer keeps nobody out."""
 
 
+OnWait = Callable[[str], None]
+Prepare = Callable[[], None]
+
+
+def _tell_nobody(_: str) -> None:
+    pass
+
+
+def _nothing() -> None:
+    pass
+
+
 class WriteRight(ABC):
     """The right to write of one store object; a thread that has it may ask for it again."""
 
@@ -33,21 +45,34 @@ class WriteRight(ABC):
         self._depth = 0
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(
+        self,
+        on_wait: OnWait = _tell_nobody,
+        patience_s: float | None = None,
+        prepare: Prepare = _nothing,
+    ) -> Iterator[None]:
         """Holds the right.
+
+        Args:
+            on_wait: Is told once who has the right, if somebody has.
+            patience_s: How long to wait then; `PATIENCE_S` by default.
+            prepare: Makes the schema, as early as it can be made by one process alone.
 
         Raises:
             StoreBusy: another thread or process does not give it back.
         """
-        if not self._thread.acquire(timeout=PATIENCE_S):
-            raise StoreBusy(
-                f"{self._description}: another thread is writing. Try again when it is done."
-            )
+        patience_s = PATIENCE_S if patience_s is None else patience_s
+        if not self._thread.acquire(blocking=False):
+            on_wait(f"{self._description}: another thread is writing.")
+            if not self._thread.acquire(timeout=patience_s):
+                raise StoreBusy(
+                    f"{self._description}: another thread is writing. Try again when it is done."
+                )
         try:
             self._depth += 1
             try:
                 if self._depth == 1:
-                    with self._among_processes():
+                    with self._among_processes(on_wait, patience_s, prepare):
                         yield
                 else:
                     yield
@@ -57,7 +82,9 @@ class WriteRight(ABC):
             self._thread.release()
 
     @abstractmethod
-    def _among_processes(self) -> AbstractContextManager[None]:
+    def _among_processes(
+        self, on_wait: OnWait, patience_s: float, prepare: Prepare
+    ) -> AbstractContextManager[None]:
         """Holds the right against other processes."""
 
     @contextmanager
@@ -78,12 +105,19 @@ class WriteRight(ABC):
 class FileLock(WriteRight):
     """A lock that ends with its process: for an engine whose users are all on this machine."""
 
-    def __init__(self, description: str, lock: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self, description: str, lock: Callable[[float, OnWait], AbstractContextManager[None]]
+    ) -> None:
         super().__init__(description)
         self._lock = lock
 
-    def _among_processes(self) -> AbstractContextManager[None]:
-        return self._lock()
+    @contextmanager
+    def _among_processes(
+        self, on_wait: OnWait, patience_s: float, prepare: Prepare
+    ) -> Iterator[None]:
+        with self._lock(patience_s, on_wait):
+            prepare()
+            yield
 
 
 class Lease(WriteRight):
@@ -119,8 +153,11 @@ class Lease(WriteRight):
             yield
 
     @contextmanager
-    def _among_processes(self) -> Iterator[None]:
-        self._acquire()
+    def _among_processes(
+        self, on_wait: OnWait, patience_s: float, prepare: Prepare
+    ) -> Iterator[None]:
+        prepare()  # the schema is what keeps the node that says who writes a single one
+        self._acquire(on_wait, patience_s)
         try:
             with self._beating():
                 yield
@@ -131,14 +168,18 @@ class Lease(WriteRight):
         text = cypher_text("take_writer")
         return bool(rows(tx, text, token=self._token, holder=self._holder, lease_ms=LEASE_MS))
 
-    def _acquire(self) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+    def _acquire(self, on_wait: OnWait, patience_s: float) -> None:
+        deadline = time.monotonic() + patience_s
+        told = False
         while True:
             # only looked at while another holds it: writing to it would disturb its batches
             seen = self._connection.read(cypher_text("writer"))
             if not seen or seen[0]["left_ms"] <= 0 or seen[0]["token"] in (None, self._token):
                 if self._connection.write(self._take):
                     return
+            elif not told:
+                told = True
+                on_wait(f"{self._description}: {seen[0]['holder']} is writing.")
             elif time.monotonic() > deadline:
                 raise StoreBusy(
                     f"{self._description}: {seen[0]['holder']} is writing. Try again when it is "

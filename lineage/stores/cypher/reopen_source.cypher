@@ -1,3 +1,3 @@
 MATCH (s:Source {key: $source})
-SET s.complete = false
+SET s.complete = false, s.written = null
 RETURN s.key AS key

@@ -1,0 +1,2 @@
+MATCH (c:Changes)
+DELETE c

@@ -1,0 +1,3 @@
+UNWIND $rows AS row
+CREATE (c:Changes {number: row.number, text: row.text})
+SET c.retracted = row.retracted

@@ -1,2 +1,0 @@
-MATCH (s:Schema {key: 'schema'})
-SET s.unsettled = $unsettled

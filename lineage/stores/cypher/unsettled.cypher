@@ -1,1 +1,0 @@
-MATCH (s:Schema {key: 'schema'}) RETURN s.unsettled AS unsettled
