@@ -260,19 +260,9 @@ class BoltStore:
 
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
-        steps = [(step, items) for step, items in bolt_bind.steps(changes) if items]
-        if sum(len(items) for _, items in steps) <= _ITEMS_AT_ONCE:
-            prefixes, now = self._prefixes(()), _now()
-
-            def work(tx: neo4j.ManagedTransaction) -> None:
-                for step, items in steps:
-                    step(tx, items=items, prefixes=prefixes, now=now)
-
-            if steps:
-                self._write(work)
-            return
-        self._write(partial(bolt_changes.keep, changes=changes))
-        self._make(changes)
+        if changes != Changes():
+            self._write(partial(bolt_changes.keep, changes=changes))
+            self._make(changes)
 
     def _make(self, changes: Changes, retracted: str | None = None) -> None:
         """Makes changes, and a retraction, that are kept until all of it is made."""

@@ -1,4 +1,4 @@
-"""Changes too many for one transaction: kept in the store until all of them are made.
+"""Changes that take several transactions: kept in the store until all of them are made.
 
 What a store must change is the difference to what it says, so half of it may not be followed by
 another difference. Whoever may write next makes kept changes to their end, and only then reads.

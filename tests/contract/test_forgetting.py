@@ -130,16 +130,11 @@ class Killed(BaseException):
     """Stands for the end of the process."""
 
 
-def forget_first(store: GraphStore) -> None:
-    """Forgets the source of the lowest key."""
-    forget(store, store.sources()[0], Settings())
-
-
 def killed_after(
     store: BoltStore,
     transactions: int,
     patch: pytest.MonkeyPatch,
-    work: Callable[[BoltStore], object] = forget_first,
+    work: Callable[[BoltStore], object],
 ) -> bool:
     """Does this; ``True`` if it was killed after so many transactions."""
     left = transactions
@@ -169,13 +164,18 @@ def test_a_killed_forgetting_is_done_again_or_undone(
         DEMO / f"ctapipe-{tool}.provenance.log" for tool in ("process", "merge", "apply-models")
     ]
     import_paths(bolt_store, logs, Settings())
-    path = Path(bolt_store.sources()[0].paths[0])
+    first = bolt_store.sources()[0]
+    path = Path(first.paths[0])
+
+    def forget_first(store: BoltStore) -> None:
+        forget(store, first, Settings())
+
     together = graph(bolt_store)
     forget_first(bolt_store)
     without = graph(bolt_store)
     import_paths(bolt_store, [path], Settings())
     points = 0
-    while killed_after(bolt_store, points, monkeypatch):
+    while killed_after(bolt_store, points, monkeypatch, forget_first):
         if points % 2:
             import_paths(bolt_store, [path], Settings())
             assert graph(bolt_store) == together
