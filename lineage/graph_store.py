@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 
+from lineage.decisions import Decision
 from lineage.identity import Changes
 from lineage.interfaces import Mark
 from lineage.records import Attributes, Namespace, Record
@@ -146,6 +147,13 @@ class GraphStore(Protocol):
         """
         ...
 
+    def called(self, names: Collection[str], beginnings: Collection[str], *, limit: int) -> Found:
+        """Entities whose name is one of ``names`` or begins with one of ``beginnings``, by key.
+
+        Costs as much as there are such entities, whatever the store's size. Stubs are found too.
+        """
+        ...
+
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""
         ...
@@ -216,6 +224,17 @@ class GraphStore(Protocol):
 
         Of elements that are not in the store nothing is kept. When identity drops a version, what
         was seen of it goes with it.
+        """
+        ...
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """What users decided about pairs of entities, by key."""
+        ...
+
+    def decide(self, made: Collection[Decision], undone: Collection[str] = ()) -> None:
+        """Keeps decisions in place of those of the same keys, and drops others by their keys.
+
+        All of it or nothing. They outlive whatever becomes of the entities.
         """
         ...
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from lineage import identity, registry, tree
+from lineage import deciding, identity, registry, tree
 from lineage.access import recorded_path
+from lineage.decisions import Decision, decision_of
 from lineage.errors import LineageError, SourceError
 from lineage.graph_store import GraphStore, Source
 from lineage.growth import Content, KnownSources, content_of, outgrown
@@ -349,15 +350,20 @@ class _Import:
                 self._store.begin(source)
                 begun = True
             plain: list[Record | Namespace] = []
+            decisions: list[Decision] = []
             for statement in batch:
                 if isinstance(statement, FileEvent):
                     if local:
                         statement = self._recorded(statement)
                     key = identity.event_key(statement, self._identity)
                     self._events.append(StoredEvent(key, source.key, statement))
+                elif (made := decision_of(statement, source.key)) is not None:
+                    decisions.append(made)
                 else:
                     plain.append(statement)
             report.new += self._store.write(source.key, plain)
+            if decisions:
+                report.new += deciding.take_over(self._store, decisions)
             report.records += sum(not isinstance(statement, Namespace) for statement in batch)
             self._on_progress(Progress(path, index, total, report.records))
             if len(self._events) >= _EVENTS_AT_ONCE:
