@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lineage.vocabulary import PROV_ROLE, RelationKind
-from webapp.marks import RELATION_WORDS, Mark, mark, relation_label
+from lineage import vocabulary as v
+from lineage.vocabulary import RelationKind
+from webapp.marks import Mark, mark, relation_label, relation_words
 from webapp.placement import Box, Point, place
 from webapp.references import reference
 from webapp.scene import Scene
@@ -38,7 +39,9 @@ class Arrow:
     label: str
     """The words, and the role where there is one."""
     weak: bool
-    """A guess or an equality rather than a record of what happened."""
+    """An equality rather than a record of what happened; solid where a user confirmed it."""
+    guess: bool = False
+    """Nobody says so; dashed, and without a head, for it has no direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,12 @@ def draw(scene: Scene) -> Drawing:
             nodes[effect].token,
             nodes[cause].token,
             relation.kind,
-            RELATION_WORDS[relation.kind][0],
-            relation_label(relation.kind, relation.values(PROV_ROLE)),
-            not relation.kind.value.influence,
+            relation_words(relation),
+            relation_label(relation),
+            not (relation.kind.value.influence or v.DECISION_EVIDENCE in evidence),
+            v.GUESS_EVIDENCE in evidence,
         )
         for number, (_, relation, effect, cause) in enumerate(relations)
+        for evidence in [relation.values(v.EVIDENCE)]
     )
     return Drawing(nodes, arrows)

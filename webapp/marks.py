@@ -12,7 +12,7 @@ from datetime import datetime
 
 from lineage import vocabulary as v
 from lineage.outcome import ending
-from lineage.records import Iri, Value
+from lineage.records import Iri, Relation, Value
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import ElementKind, RelationKind
 from webapp.labels import clean, shorten, width_px
@@ -247,8 +247,22 @@ def _circumstance(element: StoredElement) -> str:
     return "" if words == "entity" else words
 
 
-def relation_label(kind: RelationKind, roles: tuple[object, ...]) -> str:
+def relation_words(relation: Relation) -> str:
+    """What is said between the ends; of pairs that look alike, who says that they are the same."""
+    words = RELATION_WORDS[relation.kind][0]
+    if relation.kind is not RelationKind.ALTERNATE:
+        return words
+    evidence = relation.values(v.EVIDENCE)
+    if v.GUESS_EVIDENCE in evidence:
+        return "perhaps the same"
+    if v.DECISION_EVIDENCE in evidence:
+        by = next((clean(str(one)) for one in relation.values(v.DECIDED_BY)), "")
+        return f"the same, says {shorten(by, 24)}"
+    return words
+
+
+def relation_label(relation: Relation) -> str:
     """What an arrow is labelled with: its role where it has one, else what it says."""
-    words = RELATION_WORDS[kind][0]
+    words, roles = relation_words(relation), relation.values(v.PROV_ROLE)
     role = next((clean(str(getattr(role, "value", role))) for role in roles), "")
     return f"{words}: {shorten(role, 24)}" if role else words
