@@ -172,7 +172,9 @@ def decision_of(record: object, source: str) -> Decision | None:
         return None
     made = decision(one, other, verdict, by, at, note, source=source)
     # what would not come out again as it went in is no record of ours
-    return made if record_of(made) == record else None
+    written = record_of(made)
+    same_ends = isinstance(record, Relation) or written == record
+    return made if same_ends and written.attributes == record.attributes else None
 
 
 def encode_decision(made: Decision) -> str:

@@ -49,7 +49,8 @@ class Resemblance:
 def base_names(element: StoredElement) -> frozenset[str]:
     """What the files at its paths are called, and what people read; no directories."""
     names = {path.rstrip("/").rpartition("/")[2] for path in element.paths}
-    return frozenset((names | {element.name.rstrip("/").rpartition("/")[2]}) - {""})
+    names |= {element.name, element.name.rstrip("/").rpartition("/")[2]}
+    return frozenset(names - {""})
 
 
 def stem(name: str) -> str:

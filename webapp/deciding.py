@@ -63,6 +63,8 @@ def add_deciding(app: Dash, connection: Connection, who: Who) -> None:
         prevent_initial_call=True,
     )
     def decide(wanted: Any) -> Any:
+        if wanted is None:  # the page was loaded: nobody decided anything
+            return no_update, no_update
         try:
             one, other, verdict, note = _checked(wanted)
             by = who.name()

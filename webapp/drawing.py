@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from lineage import vocabulary as v
+from lineage.subgraph import StoredElement
 from lineage.vocabulary import RelationKind
-from webapp.marks import Mark, mark, relation_label, relation_words
+from webapp.marks import Mark, likeness, mark, relation_label, short_words
 from webapp.placement import Box, Point, place
 from webapp.references import reference
 from webapp.scene import Scene
@@ -40,8 +41,8 @@ class Arrow:
     """The words, and the role where there is one."""
     weak: bool
     """An equality rather than a record of what happened; solid where a user confirmed it."""
-    guess: bool = False
-    """Nobody says so; dashed, and without a head, for it has no direction."""
+    likeness: str = ""
+    """``guess`` or ``same``: without a head, for it has no direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,23 @@ class Drawing:
     arrows: tuple[Arrow, ...]
 
 
+def _directory(element: StoredElement) -> str:
+    """Where a file lies, for a drawing with several of one name."""
+    return element.paths[0].rpartition("/")[0] if element.paths else ""
+
+
 def draw(scene: Scene) -> Drawing:
     """The drawing of a scene; the same for the same store and view."""
     elements = scene.subgraph.elements
-    marks = [mark(e, scene.subgraph.hidden.get(e.key, (0, 0))) for e in elements]
+    names = Counter(element.name for element in elements if scene.view.guess)
+    marks = [
+        mark(
+            element,
+            scene.subgraph.hidden.get(element.key, (0, 0)),
+            _directory(element) if names[element.name] > 1 else "",
+        )
+        for element in elements
+    ]
     index = {element.key: place_ for place_, element in enumerate(elements)}
     relations = [
         (s.key, s.relation, index[s.subject_key], index[s.object_key])
@@ -85,12 +99,11 @@ def draw(scene: Scene) -> Drawing:
             nodes[effect].token,
             nodes[cause].token,
             relation.kind,
-            relation_words(relation),
+            short_words(relation),
             relation_label(relation),
-            not (relation.kind.value.influence or v.DECISION_EVIDENCE in evidence),
-            v.GUESS_EVIDENCE in evidence,
+            not relation.kind.value.influence and likeness(relation) != "same",
+            likeness(relation),
         )
         for number, (_, relation, effect, cause) in enumerate(relations)
-        for evidence in [relation.values(v.EVIDENCE)]
     )
     return Drawing(nodes, arrows)

@@ -46,7 +46,7 @@ def elements(drawing: Drawing) -> list[dict[str, Any]]:
                 (
                     arrow.kind.keyword,
                     *(["weak"] if arrow.weak else []),
-                    *(["guess"] if arrow.guess else []),
+                    *([arrow.likeness] if arrow.likeness else []),
                 )
             ),
         }

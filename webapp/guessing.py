@@ -51,12 +51,13 @@ def section(element: StoredElement, looked: Looked | None, *, read_only: bool) -
         return []
     own = token(element.key)
     is_open = looked is not None
+    words = "Hide" if is_open else "Look for it"
     switch = html.Button(
-        "Hide" if is_open else "Look for it",
+        words,
         className="button",
         title="Other records that look like this one; drawn dashed, never merged",
         **data(act="guess", token=own),
-        **aria(expanded="true" if is_open else "false", label="Perhaps the same"),
+        **aria(expanded="true" if is_open else "false", label=f"{words}: perhaps the same"),
     )
     head = html.Div([html.Span("Perhaps the same", className="guess-title"), switch])
     return [
@@ -76,6 +77,8 @@ def _body(element: StoredElement, looked: Looked, read_only: bool) -> list[Any]:
         items = [_decided(element, made, looked.others, read_only) for made in found.decisions]
         parts.append(html.Ul(items))
     if found.guesses:
+        if not read_only:
+            parts.append(_why())
         items = [_guess(element, guess, read_only) for guess in found.guesses]
         parts.append(html.Ul(items))
     else:
@@ -89,24 +92,21 @@ def _body(element: StoredElement, looked: Looked, read_only: bool) -> list[Any]:
             parts.append(html.P(f"{number:,} {words}", className="note cut"))
     if read_only:
         parts.append(html.P(READ_ONLY, className="note"))
-    elif found.guesses:
-        parts.append(
-            html.Label(
-                [
-                    html.Span("Why (kept with your decision, may stay empty)"),
-                    dcc.Input(
-                        id=ids.NOTE,
-                        type="text",
-                        value="",
-                        maxLength=LONGEST_NOTE,
-                        autoComplete="off",
-                    ),
-                ],
-                htmlFor=ids.NOTE,
-                className="why",
-            )
-        )
     return parts
+
+
+def _why() -> html.Label:
+    """Where the user says why; it stands before the buttons that send it."""
+    return html.Label(
+        [
+            html.Span("Why (kept with your decision, may stay empty)"),
+            dcc.Input(
+                id=ids.NOTE, type="text", value="", maxLength=LONGEST_NOTE, autoComplete="off"
+            ),
+        ],
+        htmlFor=ids.NOTE,
+        className="why",
+    )
 
 
 def _guess(element: StoredElement, guess: Guess, read_only: bool) -> html.Li:
@@ -190,6 +190,6 @@ def told(verdict: str, one: str, other: str) -> str:
     """What a person hears after deciding."""
     if verdict == "undo":
         return f"Taken back: {clean(other)} may be guessed at again"
-    words = "are the same thing" if verdict == "same" else "are two different things"
-    both = clean(one) if one == other else f"{clean(one)} and {clean(other)}"
-    return f"Kept: both {both} {words}" if one == other else f"Kept: {both} {words}"
+    words = "are the same thing" if verdict == "same" else "are different things"
+    both = f"the two {clean(one)}" if one == other else f"{clean(one)} and {clean(other)}"
+    return f"Kept: {both} {words}"

@@ -76,6 +76,10 @@ def look(store: GraphStore, view: View) -> Scene:
     )
 
 
+def _alike(stored: StoredRelation) -> bool:
+    return stored.relation.kind is RelationKind.ALTERNATE
+
+
 def _with_guesses(store: GraphStore, walked: Subgraph, view: View) -> Subgraph:
     """What a walk found, and beside it what may be, or is said to be, the same as some of it."""
     if not view.guess:
@@ -84,6 +88,7 @@ def _with_guesses(store: GraphStore, walked: Subgraph, view: View) -> Subgraph:
     relations = {stored.key: stored for stored in walked.relations}
     depths = dict(walked.depths)
     beside: set[str] = set()
+    linked = {frozenset((s.subject_key, s.object_key)) for s in walked.relations if _alike(s)}
     for name in view.guess[:_MOST_GUESSED_AT]:
         element = next((e for key, e in elements.items() if token(key) == name), None)
         if element is None:
@@ -99,8 +104,13 @@ def _with_guesses(store: GraphStore, walked: Subgraph, view: View) -> Subgraph:
                 elements[key], depths[key] = other, depths[element.key] + 1
                 beside.add(key)
         for one in links:
-            if elements.keys() >= {one.subject, one.object}:
-                relations.setdefault(relation_key(one), StoredRelation(relation_key(one), one))
+            ends = frozenset((one.subject, one.object))
+            if ends <= elements.keys() and ends not in linked:
+                linked.add(ends)
+                # the one that is asked about stands at the same side of all of them
+                other_end = next(iter(ends - {element.identifier}))
+                drawn = replace(one, subject=element.identifier, object=other_end)
+                relations[relation_key(drawn)] = StoredRelation(relation_key(drawn), drawn)
     for key in beside:
         if token(key) in view.open:
             opened = queries.neighbourhood(store, key, limit=view.limit, kinds=view.kinds)

@@ -75,7 +75,7 @@ def _arrow(arrow: Arrow, effect: Node, cause: Node, theme: Theme) -> Iterator[st
     x1, y1 = _border(effect, cause.centre)
     x2, y2 = _border(cause, effect.centre)
     dash = ' stroke-dasharray="5 4"' if arrow.weak else ""
-    head = "" if arrow.guess else f' marker-end="url(#head-{keyword or "other"})"'
+    head = "" if arrow.likeness else f' marker-end="url(#head-{keyword or "other"})"'
     bend = (x2 - x1) / 3
     yield (
         f'<path d="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} '
