@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from lineage import __version__, deciding, export, queries, registry, report
+from lineage.alternates import with_alternates
 from lineage.cli_check import check
 from lineage.cli_files import files
 from lineage.cli_guesses import decide, decisions, guess
@@ -150,7 +151,8 @@ def find(
 def show(reference: Reference, json: Json = False) -> None:
     """Show one record with its attributes, relations and access links."""
     with opened() as (store, settings):
-        shown = queries.show(store, resolved(store, reference).key)
+        key = resolved(store, reference).key
+        shown = queries.show(with_alternates(store).store, key)
         report.write_shown(shown, queries.prefix_map(store), settings.roots, as_json=json)
 
 
@@ -331,7 +333,8 @@ def serve(
             port=port,
             open_browser=not no_open,
             reopen=reopen,
-            read_only=read_only,
+            # what is decided in a throw-away store would be gone with it
+            read_only=read_only or bool(paths),
         )
     finally:
         store.close()

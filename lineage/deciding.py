@@ -23,7 +23,6 @@ from lineage.resemblance import told_apart
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import ElementKind
 
-_MOST_OF_ONE_NAME = 1_000
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -50,8 +49,8 @@ class Decided:
 def decided(store: GraphStore) -> Decided:
     """What was decided, found again under the identifiers that entities have now.
 
-    Costs as much as there are decisions; each identifier that is only an alias by now costs a
-    search.
+    Costs as much as there are decisions, and one search for all identifiers that are only aliases
+    by now.
     """
     made = store.decisions()
     elements = _current(store, {end for one in made for end in one.pair})
@@ -64,8 +63,9 @@ def decided(store: GraphStore) -> Decided:
 def _current(store: GraphStore, identifiers: Collection[str]) -> dict[str, StoredElement]:
     """Identifier -> the element that has it, or is known by it since it has a stronger one."""
     found = {element.key: element for element in store.read(sorted(identifiers))}
-    for identifier in sorted(set(identifiers) - found.keys()):
-        known = store.named(identifier, limit=_MOST_OF_ONE_NAME)
+    missing = sorted(set(identifiers) - found.keys())
+    known = store.known_as(missing) if missing else ()
+    for identifier in missing:
         versions = [one for one in known if identifier in one.aliases and one.bundle is None]
         if versions:
             found[identifier] = _last(store, versions)

@@ -154,6 +154,10 @@ class GraphStore(Protocol):
         """
         ...
 
+    def known_as(self, aliases: Collection[str]) -> tuple[StoredElement, ...]:
+        """Elements that have one of these as an alias, by key: one search for all of them."""
+        ...
+
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""
         ...

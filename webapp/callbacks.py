@@ -11,6 +11,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from lineage import access, queries
 from lineage import vocabulary as v
 from lineage.access import AccessRoot
+from lineage.alternates import with_alternates
 from lineage.errors import AmbiguousReference, LineageError, NotInStore, StoreBusy, StoreError
 from lineage.graph_store import GraphStore
 from lineage.subgraph import StoredElement
@@ -231,7 +232,11 @@ def _add_panel(
             known = checks.known(store)
             findings = known.about({element.key}).findings if known else ()
             return panel(
-                details(store, element, [finding for finding in findings if finding.records]),
+                details(
+                    with_alternates(store).store,
+                    element,
+                    [finding for finding in findings if finding.records],
+                ),
                 name,
                 access.links(element, roots),
                 section(element, looked, read_only=read_only),

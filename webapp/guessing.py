@@ -26,7 +26,7 @@ from webapp.view import View, focused
 MOST_SHOWN = 8
 """Guesses about one element that are listed and drawn."""
 _WORDS = {Verdict.SAME: "The same", Verdict.DIFFERENT: "Different"}
-READ_ONLY = "This explorer was started read-only: decide on the command line (lineage decide)."
+READ_ONLY = "Nothing is decided here (read-only, or a throw-away store); use lineage decide."
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from lineage.stores.bolt_connection import (
 from lineage.stores.bolt_cypher import Caps, Console
 from lineage.stores.bolt_export import Export
 from lineage.stores.bolt_schema import make_schema
-from lineage.stores.bolt_search import called, find, named
+from lineage.stores.bolt_search import called, find, known_as, named
 from lineage.stores.bolt_values import (
     PropertyNames,
     Row,
@@ -187,6 +187,10 @@ class BoltStore:
     def called(self, names: Collection[str], beginnings: Collection[str], *, limit: int) -> Found:
         """Entities whose name is one of ``names`` or begins with one of ``beginnings``, by key."""
         return called(self._connection, names, beginnings, limit)
+
+    def known_as(self, aliases: Collection[str]) -> tuple[StoredElement, ...]:
+        """Elements that have one of these as an alias, by key."""
+        return known_as(self._connection, aliases)
 
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""

@@ -104,3 +104,13 @@ def _apart(texts: Collection[str], beginnings: Collection[str]) -> list[str]:
         if not any(text.startswith(one) and text != one for one in beginnings)
         and not (texts is not beginnings and text in beginnings)
     ]
+
+
+def known_as(connection: Connection, aliases: Collection[str]) -> tuple[StoredElement, ...]:
+    """Elements that have one of these as an alias, by key."""
+    if not aliases:
+        return ()
+    wanted = set(aliases)
+    rows = connection.read(cypher_text("known_as"), aliases=sorted(map(clean, wanted)))
+    found = {one.key: one for one in map(stored_element, rows) if wanted & set(one.aliases)}
+    return tuple(found[key] for key in sorted(found))

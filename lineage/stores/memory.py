@@ -169,6 +169,12 @@ class MemoryStore(MemoryDecisions):
         ]
         return Found(tuple(found[:limit]), len(found))
 
+    def known_as(self, aliases: Collection[str]) -> tuple[StoredElement, ...]:
+        """Elements that have one of these as an alias, by key."""
+        wanted = set(aliases)
+        found = map(self._element, sorted(self._nodes))
+        return tuple(element for element in found if wanted.intersection(element.aliases))
+
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""
         wanted, of_products = set(paths), set(products)

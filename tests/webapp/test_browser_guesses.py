@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -186,6 +187,38 @@ def test_a_read_only_explorer_says_why_there_are_no_buttons(
         expect(page.locator("#panel")).to_contain_text(READ_ONLY)
         expect(page.locator("[data-act=decide], #decision-note")).to_have_count(0)
         behaved(watched)
+
+
+@pytest.mark.parametrize(
+    ("doors", "headers", "by"),
+    [
+        ({"user_header": "X-User"}, {"X-User": "maria"}, "maria"),
+        (
+            {"password": "p"},
+            {"Authorization": "Basic " + base64.b64encode(b"jo:p").decode()},
+            "jo (by their own account)",
+        ),
+    ],
+)
+def test_who_decided_is_kept(
+    two_logs: MemoryStore, doors: dict[str, str], headers: dict[str, str], by: str
+) -> None:
+    """The user that a proxy names; a name beside a shared password is only claimed."""
+    client = create_app(two_logs, Settings(store="memory"), **doors).server.test_client()  # type: ignore[arg-type]
+    known = client.get("/_dash-dependencies", headers=headers).get_json()
+    value = {"one": READ, "other": MADE, "verdict": "same", "note": ""}
+    body = {
+        "output": next(one["output"] for one in known if "said.children" in one["output"]),
+        "outputs": [
+            {"id": "said", "property": "children"},
+            {"id": "attempt", "property": "data"},
+        ],
+        "changedPropIds": ["decide.data"],
+        "inputs": [{"id": "decide", "property": "data", "value": value}],
+    }
+    client.post("/_dash-update-component", json=body, headers=headers)
+
+    assert [made.by for made in two_logs.decisions()] == [by]
 
 
 @pytest.mark.parametrize("read_only", [False, True])
