@@ -22,6 +22,8 @@ MOST_GUESSED_AT = 100
 """Entities of one walk whose guesses are followed."""
 GUESSES_OF_ONE = 3
 """Guesses about one entity that a walk follows."""
+LIKELY = 4
+"""Weight from which a walk follows a guess: more than one name in two directories."""
 
 _ALTERNATE = RelationKind.ALTERNATE
 
@@ -87,7 +89,7 @@ class Alternates:
             for end in (stored.relation.subject, stored.relation.object)
         }
         for guess in guesses(self._store, element, limit=limit).guesses:
-            if guess.element.identifier not in known:
+            if guess.weight >= LIKELY and guess.element.identifier not in known:
                 self._add(guessed_link(element.identifier, guess))
 
     def _beside(

@@ -153,10 +153,12 @@ def _by_name(one: StoredElement, other: StoredElement) -> tuple[int, list[str]] 
         return best
     shared = base_names(one) & base_names(other)
     if shared:
-        nameless = [e for e in (one, other) if not e.paths]
-        if nameless:
+        if one.paths and other.paths:
+            return 2, ["same name, other directory"]
+        # two identifiers without a path are two things; a word is no file's name
+        if (one.paths or other.paths) and any("." in name for name in shared):
             return 4, ["same name; one is known by its name alone"]
-        return 2, ["same name, other directory"]
+        return None
     mine = {stem(name): name for name in sorted(base_names(one), reverse=True)}
     theirs = {stem(name): name for name in sorted(base_names(other), reverse=True)}
     for common in sorted(mine.keys() & theirs.keys()):

@@ -113,6 +113,15 @@ def test_other_observation_keys_exclude(name: str) -> None:
     assert agreed.reasons[1].startswith("same ")
 
 
+def test_two_bare_names_and_mere_words_are_no_guess() -> None:
+    """Configurations of one name have identifiers that tell them apart; a directory is no word."""
+    bare = [an_entity(identifier=f"urn:config:{n}", name="train.yaml") for n in range(2)]
+    word = an_entity(identifier="urn:description:1", name="model2")
+
+    assert resemblance(*bare) is None
+    assert resemblance(word, an_entity("/data/DL2/model2")) is None
+
+
 def test_sizes_and_bytes_speak_for_or_against() -> None:
     """Another size weighs less, the same bytes most; other bytes exclude."""
     one = an_entity("/a/x.h5", seen=attributes([(v.FILE_SIZE, 10), (v.FILE_SHA256, "ab")]))
