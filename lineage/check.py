@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from lineage.access import AccessRoot
 from lineage.check_activities import failed, failed_outputs_used, unfinished
+from lineage.check_decisions import DecidedOn
 from lineage.check_disk import Disk
 from lineage.check_files import only_named, origins, overwritten_inputs
 from lineage.check_findings import (
@@ -44,6 +45,7 @@ _AMBIGUITIES = frozenset(
         FindingKind.MOVED_INPUT,
     }
 )
+_DECISIONS = frozenset({FindingKind.DECISION_CONTRADICTED, FindingKind.DECISION_LOST})
 _ON_DISK = frozenset(
     {FindingKind.FILE_MISSING, FindingKind.FILE_CHANGED, FindingKind.FILE_UNREADABLE}
 )
@@ -162,12 +164,14 @@ class _Check:
 
     def _of_records(self) -> Iterator[Finding]:
         graph, statements, influences = self._graph, Statements(), Influences()
+        decided = DecidedOn(self._store.decisions() if self._kinds & _DECISIONS else ())
         wants_prov = bool(self._kinds & _PROV)
         wants_cycles = FindingKind.CYCLE in self._kinds
         for number, one in enumerate(self._store.contents()):
             self._tell("reading records", number)
             if isinstance(one, StoredElement):
                 graph.add_element(one)
+                decided.add_element(one)
                 if wants_prov:
                     statements.add_element(one)
                 continue
@@ -187,6 +191,7 @@ class _Check:
             missing_subruns,
         ):
             yield from findings(graph)
+        yield from decided.findings()
         if wants_cycles:
             yield from influences.findings(graph)
         if wants_prov:

@@ -57,6 +57,14 @@ class FindingKind(Enum):
     FILE_CHANGED = _Row(
         "file-changed", _ERROR, "a file is not what it was, or what a source says (--disk)"
     )
+    DECISION_CONTRADICTED = _Row(
+        "decision-contradicted",
+        _WARNING,
+        "a user said that two are the same, or not, and what is known by now says otherwise",
+    )
+    DECISION_LOST = _Row(
+        "decision-lost", _WARNING, "a user decided about something that is not in the store"
+    )
     SOURCE_INTERRUPTED = _Row(
         "source-interrupted", _WARNING, "the import of a source did not come to its end"
     )

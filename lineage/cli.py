@@ -9,28 +9,35 @@ import os
 import sys
 from collections.abc import Iterator
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from lineage import __version__, export, queries, registry, report
+from lineage import __version__, deciding, export, queries, registry, report
+from lineage.alternates import with_alternates
 from lineage.cli_check import check
 from lineage.cli_files import files
+from lineage.cli_guesses import decide, decisions, guess
 from lineage.cli_import import import_
 from lineage.cli_sources import forget, sources
 from lineage.cli_watch import watch
 from lineage.command_options import (
+    Alternates,
     Depth,
+    Guessed,
     Json,
     Kinds,
     Limit,
     Reference,
+    followed,
     opened,
     program,
     relation_kinds,
     resolved,
     say,
+    say_if_cut,
 )
 from lineage.command_streams import output_stream, progress_line
 from lineage.errors import LineageError
@@ -84,6 +91,9 @@ app.command()(files)
 app.command()(check)
 app.command()(sources)
 app.command()(forget)
+app.command()(guess)
+app.command()(decide)
+app.command()(decisions)
 
 
 @app.command()
@@ -108,7 +118,8 @@ def find(
 def show(reference: Reference, json: Json = False) -> None:
     """Show one record with its attributes, relations and access links."""
     with opened() as (store, settings):
-        shown = queries.show(store, resolved(store, reference).key)
+        key = resolved(store, reference).key
+        shown = queries.show(with_alternates(store).store, key)
         report.write_shown(shown, queries.prefix_map(store), settings.roots, as_json=json)
 
 
@@ -118,10 +129,12 @@ def ancestors(
     depth: Depth = None,
     limit: Limit = 300,
     kinds: Kinds = None,
+    alternates: Alternates = False,
+    guesses: Guessed = False,
     json: Json = False,
 ) -> None:
     """List everything that influenced a record."""
-    _walk(queries.ancestors, reference, depth, limit, kinds, json)
+    _walk(queries.ancestors, reference, depth, limit, kinds, alternates, guesses, json)
 
 
 @app.command()
@@ -130,20 +143,30 @@ def descendants(
     depth: Depth = None,
     limit: Limit = 300,
     kinds: Kinds = None,
+    alternates: Alternates = False,
+    guesses: Guessed = False,
     json: Json = False,
 ) -> None:
     """List everything that a record influenced."""
-    _walk(queries.descendants, reference, depth, limit, kinds, json)
+    _walk(queries.descendants, reference, depth, limit, kinds, alternates, guesses, json)
 
 
 def _walk(
-    walk: Any, reference: str, depth: int | None, limit: int, kinds: str | None, as_json: bool
+    walk: Any,
+    reference: str,
+    depth: int | None,
+    limit: int,
+    kinds: str | None,
+    alternates: bool,
+    guesses: bool,
+    as_json: bool,
 ) -> None:
-    followed = relation_kinds(kinds)
     with opened() as (store, _):
         start = resolved(store, reference).key
-        found: Subgraph = walk(store, start, depth=depth, limit=limit, kinds=followed)
+        seen, chosen = followed(store, kinds, alternates=alternates, guessed=guesses)
+        found: Subgraph = walk(seen, start, depth=depth, limit=limit, kinds=chosen)
         report.write_subgraph(found, as_json=as_json)
+        say_if_cut(seen)
 
 
 @app.command()
@@ -152,15 +175,16 @@ def path(
     end: Reference,
     limit: Limit = 300,
     kinds: Kinds = None,
+    alternates: Alternates = False,
+    guesses: Guessed = False,
     json: Json = False,
 ) -> None:
     """List what lies on the chains of influence between two records."""
-    followed = relation_kinds(kinds)
     with opened() as (store, _):
         ends = resolved(store, start).key, resolved(store, end).key
-        report.write_subgraph(
-            queries.paths(store, *ends, limit=limit, kinds=followed), as_json=json
-        )
+        seen, chosen = followed(store, kinds, alternates=alternates, guessed=guesses)
+        report.write_subgraph(queries.paths(seen, *ends, limit=limit, kinds=chosen), as_json=json)
+        say_if_cut(seen)
 
 
 @app.command()
@@ -210,12 +234,17 @@ def export_(
     with opened() as (store, _):
         records: Iterator[Record]
         if reference is None:
-            records = store.records(source_named(store, source).key if source else None)
+            key = source_named(store, source).key if source else None
+            # what users decided belongs to no source, and is outside of the digest
+            decided = deciding.records(store) if key is None else iter(())
+            records = chain(store.records(key), decided)
         else:
             start = resolved(store, reference).key
-            followed = relation_kinds(kinds)
+            chosen = relation_kinds(kinds)
             way = None if direction is _Way.BOTH else Direction(direction.value)
-            records = queries.reached(store, start, way, depth=depth, kinds=followed)
+            found = queries.reached(store, start, way, depth=depth, kinds=chosen)
+            keys = {element.key for element in found.elements}
+            records = chain(found.records(), deciding.records(store, keys))
         with output_stream(output) as stream:
             written = export.write(
                 format_, records, store.namespaces(), stream, unqualified=unqualified
@@ -232,6 +261,9 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8050,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Nobody can decide about guesses there.")
+    ] = False,
 ) -> None:
     """Start the explorer in a browser."""
     from webapp.serve import serve as serve_app
@@ -247,7 +279,16 @@ def serve(
         store = open_store(spec, settings)
     reopen = None if paths else lambda: open_store(spec, settings)
     try:
-        serve_app(store, settings, host=host, port=port, open_browser=not no_open, reopen=reopen)
+        serve_app(
+            store,
+            settings,
+            host=host,
+            port=port,
+            open_browser=not no_open,
+            reopen=reopen,
+            # what is decided in a throw-away store would be gone with it
+            read_only=read_only or bool(paths),
+        )
     finally:
         store.close()
 

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from lineage import queries, report
+from lineage.alternates import MOST_GUESSED_AT, with_alternates
+from lineage.alternates import Alternates as DecidedStore
 from lineage.errors import LineageError
 from lineage.graph_store import GraphStore
 from lineage.session import open_store
@@ -30,6 +32,17 @@ Kinds = Annotated[
     typer.Option(
         "--kinds", help="Relations to follow, separated by commas, or 'all'; influences by default."
     ),
+]
+
+Alternates = Annotated[
+    bool,
+    typer.Option(
+        "--alternates",
+        help="Follow alternateOf too, and cross what users confirmed to be the same.",
+    ),
+]
+Guessed = Annotated[
+    bool, typer.Option("--guesses", help="--alternates, and guesses that nobody decided about.")
 ]
 
 
@@ -74,6 +87,22 @@ def resolved(store: GraphStore, reference: str) -> StoredElement:
             f"The others: {', '.join(other.identifier for other in others)}"
         )
     return element
+
+
+def followed(
+    store: GraphStore, kinds: str | None, *, alternates: bool, guessed: bool
+) -> tuple[GraphStore, frozenset[RelationKind]]:
+    """The store as a walk sees it, and the relations that the walk follows."""
+    chosen = relation_kinds(kinds)
+    if not (alternates or guessed):
+        return store, chosen
+    return with_alternates(store, guessed=guessed).store, chosen | {RelationKind.ALTERNATE}
+
+
+def say_if_cut(store: GraphStore) -> None:
+    """Says so where a walk met more entities than it guesses at."""
+    if isinstance(store, DecidedStore) and store.cut:
+        say(f"only the first {MOST_GUESSED_AT} entities of the walk were guessed at.")
 
 
 def relation_kinds(kinds: str | None) -> frozenset[RelationKind]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
 
+from lineage.decisions import Decision
 from lineage.identity import Changes
 from lineage.interfaces import Mark
 from lineage.records import Attributes, Namespace, Record
@@ -160,6 +161,17 @@ class GraphStore(Protocol):
         """
         ...
 
+    def called(self, names: Collection[str], beginnings: Collection[str], *, limit: int) -> Found:
+        """Entities whose name is one of ``names`` or begins with one of ``beginnings``, by key.
+
+        Costs as much as there are such entities, whatever the store's size. Stubs are found too.
+        """
+        ...
+
+    def known_as(self, aliases: Collection[str]) -> tuple[StoredElement, ...]:
+        """Elements that have one of these as an alias, by key: one search for all of them."""
+        ...
+
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""
         ...
@@ -247,6 +259,17 @@ class GraphStore(Protocol):
 
     def advance(self, source: str, written: Written) -> None:
         """Notes how far the import of a source came; `finish` takes the note away."""
+        ...
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """What users decided about pairs of entities, by key."""
+        ...
+
+    def decide(self, made: Collection[Decision], undone: Collection[str] = ()) -> None:
+        """Keeps decisions in place of those of the same keys, and drops others by their keys.
+
+        All of it or nothing. They outlive whatever becomes of the entities.
+        """
         ...
 
     def finish(self, source: Source) -> None:

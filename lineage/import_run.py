@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lineage import registry
+from lineage import deciding, registry
 from lineage.access import recorded_path
+from lineage.decisions import Decision, decision_of
 from lineage.errors import SourceError
 from lineage.graph_store import GraphStore, Source, Written
 from lineage.growth import Content, KnownSources, content_of, outgrown
@@ -244,11 +245,16 @@ class ImportRun:
         """Writes what a source says, but for what no engine can take."""
         source, report = file.source.key, file.report
         plain: list[Record | Namespace] = []
+        decisions: list[Decision] = []
         for statement in batch:
             if isinstance(statement, FileEvent):
                 event = fitting(statement, report.tell)
                 if event is not None:
                     self._settling.add(source, self._recorded(event) if local else event)
+            elif (made := decision_of(statement, source)) is not None:
+                decisions.append(made)
             else:
                 plain.append(statement)
+        if decisions:
+            report.new += deciding.take_over(self._store, decisions)
         report.new += write_fitting(self._store, source, plain, report.tell)

@@ -11,7 +11,7 @@ import difflib
 import hashlib
 import re
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -21,7 +21,6 @@ from lineage.canonical import canonical
 from lineage.errors import AmbiguousReference, NotInStore
 from lineage.graph_store import Direction, Found, GraphStore
 from lineage.identifiers import PrefixMap
-from lineage.records import Record
 from lineage.subgraph import StoredElement, StoredRelation, Subgraph
 from lineage.vocabulary import INFLUENCES, ElementKind, RelationKind
 
@@ -346,11 +345,11 @@ def reached(
     *,
     depth: int | None = None,
     kinds: Collection[RelationKind] = INFLUENCES,
-) -> Iterator[Record]:
-    """The records of all that a walk reaches, nothing left out; both ways for ``None``."""
+) -> Subgraph:
+    """All that a walk reaches, nothing left out; both ways for ``None``."""
     return neighbourhood(
         store, start, depth=depth, limit=sys.maxsize, direction=direction, kinds=kinds
-    ).records()
+    )
 
 
 @dataclass(frozen=True, slots=True)

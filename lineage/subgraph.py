@@ -108,6 +108,16 @@ def is_observed(stored: StoredRelation) -> bool:
     )
 
 
+def is_guess(stored: StoredRelation) -> bool:
+    """Nobody says so; it was guessed while somebody looked, and is outside of exports too."""
+    relation = stored.relation
+    return (
+        relation.kind is RelationKind.ALTERNATE
+        and not stored.sources
+        and relation.values(v.EVIDENCE) == (v.GUESS_EVIDENCE,)
+    )
+
+
 def relation_order(stored: StoredRelation) -> tuple[str, str, str, str]:
     """Sort key of relations in a whole store: by subject, then kind, then object."""
     subject, end = stored.subject_key or "", stored.object_key or ""
@@ -143,7 +153,7 @@ class Subgraph:
         for element in self.elements:
             yield from element.records
         for stored in self.relations:
-            if not is_observed(stored):
+            if not is_observed(stored) and not is_guess(stored):
                 yield stored.relation
 
 

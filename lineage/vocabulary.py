@@ -243,6 +243,17 @@ PRODUCTION = LINEAGE + "production"
 KEY_SOURCE = LINEAGE + "key_source"
 CONTENT_EVIDENCE = "content"
 """Value of `EVIDENCE` where two files had the same bytes when they were looked at."""
+DECISION_EVIDENCE = "decision"
+"""Value of `EVIDENCE` where a user said that two entities are the same."""
+GUESS_EVIDENCE = "guess"
+"""Value of `EVIDENCE` where two entities resemble one another; such a relation is never stored."""
+DECISION_TYPE = LINEAGE + "Decision"
+"""PROV type of the record that two entities are not the same, in exports."""
+DECIDED = LINEAGE + "decided"
+DECIDED_ON = LINEAGE + "decided_on"
+DECIDED_BY = LINEAGE + "decided_by"
+DECIDED_AT = LINEAGE + "decided_at"
+DECISION_NOTE = LINEAGE + "decision_note"
 JOINED_BY = LINEAGE + "joined_by"
 UTC_OFFSET_MIN = LINEAGE + "utc_offset_min"
 FILE_PATHS = FILE + "paths"
@@ -278,8 +289,14 @@ OUR_ATTRIBUTES: MappingProxyType[str, str] = MappingProxyType(
         RECORDED_PRODUCT: "the product id that the source recorded for the file",
         EVIDENCE: "what a relation, or a record, rests on that no source states as such: "
         "product-kept (a second activity lists the same product id as its output), content "
-        "(`lineage files --hash` found the same bytes), or words that begin with 'inferred:', "
-        "'guess:' or the part of the source that tells it",
+        "(`lineage files --hash` found the same bytes), decision (a user confirmed it), guess (it "
+        "resembles, and nobody confirmed it), or words that begin with 'inferred:', 'guess:' or "
+        "the part of the source that tells it",
+        DECIDED: "what a user decided about two entities, in an exported document: different",
+        DECIDED_ON: "the two entities that a user decided about",
+        DECIDED_BY: "who decided",
+        DECIDED_AT: "when it was decided, UTC",
+        DECISION_NOTE: "why, in the user's words",
         AGGREGATES: "true on wasInfluencedBy: from an activity in a merged record to one of those "
         "that it stands for",
         FILE_PATHS: "every path at which a product was recorded, where there are several",

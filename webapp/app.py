@@ -12,6 +12,7 @@ from lineage.settings import Settings
 from webapp.callbacks import add_callbacks
 from webapp.checking import Checks
 from webapp.connection import Connection
+from webapp.deciding import Who, add_deciding
 from webapp.downloads import add_downloads
 from webapp.layout import INDEX, layout
 from webapp.security import HEALTH, guard
@@ -25,6 +26,7 @@ def create_app(
     password: str | None = None,
     user_header: str | None = None,
     reopen: Callable[[], GraphStore] | None = None,
+    read_only: bool = False,
 ) -> Dash:
     """The explorer over ``store``; its ``server`` attribute is the WSGI application.
 
@@ -32,6 +34,7 @@ def create_app(
         trusted_hosts: Host names that it answers to, besides the loopback's and the settings'.
         password: See `webapp.security.guard`, as for ``user_header``.
         reopen: Opens the store again when it went away.
+        read_only: Nobody decides about guesses here.
     """
     app = Dash(
         __name__,
@@ -49,7 +52,10 @@ def create_app(
     )
     app.layout = layout()
     connection = Connection(store, reopen)
-    add_callbacks(app, connection, settings.roots, Checks(settings.identity))
+    who = None if read_only else Who(user_header=user_header, shared=password is not None)
+    add_callbacks(app, connection, settings.roots, Checks(settings.identity), read_only=read_only)
+    if who is not None:
+        add_deciding(app, connection, who)
     add_downloads(app.server, connection, settings.roots)
     guard(
         app.server,

@@ -11,7 +11,8 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from lineage import access, queries
 from lineage import vocabulary as v
 from lineage.access import AccessRoot
-from lineage.errors import AmbiguousReference, LineageError, NotInStore, StoreError
+from lineage.alternates import with_alternates
+from lineage.errors import AmbiguousReference, LineageError, NotInStore, StoreBusy, StoreError
 from lineage.graph_store import GraphStore
 from lineage.subgraph import StoredElement
 from webapp import ids
@@ -22,6 +23,7 @@ from webapp.details import details
 from webapp.drawing import Drawing, draw
 from webapp.elements import elements
 from webapp.findings import check_page, stopped
+from webapp.guessing import look_for, section
 from webapp.labels import clean, count
 from webapp.marks import STATE_WORDS, kind_words, mark
 from webapp.panel import panel
@@ -40,12 +42,17 @@ Answer = TypeVar("Answer")
 
 
 def add_callbacks(
-    app: Dash, connection: Connection, roots: tuple[AccessRoot, ...], checks: Checks
+    app: Dash,
+    connection: Connection,
+    roots: tuple[AccessRoot, ...],
+    checks: Checks,
+    *,
+    read_only: bool = False,
 ) -> None:
     """Connects the page's parts."""
     _add_clientside(app)
     _add_explorer(app, connection)
-    _add_panel(app, connection, roots, checks)
+    _add_panel(app, connection, roots, checks, read_only)
     _add_search(app, connection)
     _add_pages(app, connection)
     _add_check(app, connection, checks)
@@ -83,6 +90,12 @@ def _add_clientside(app: Dash) -> None:
         Input(ids.PANEL, "children"),
         prevent_initial_call=True,
     )
+    call(
+        "answered",
+        Output(ids.SINK, "data", allow_duplicate=True),
+        Input(ids.SAID, "children"),
+        prevent_initial_call=True,
+    )
     # the field's own debounce loses what is typed while the page is still being drawn
     call(
         "typed",
@@ -110,6 +123,8 @@ def asked(connection: Connection, question: Callable[[GraphStore], Answer]) -> A
     store = connection.store
     try:
         return question(store)
+    except StoreBusy:
+        raise  # it is there, and somebody else is writing to it
     except StoreError:
         connection.renew(store)
         if connection.store is store:
@@ -192,26 +207,39 @@ def _choice(name: str, view: View) -> html.Li:
 
 
 def _add_panel(
-    app: Dash, connection: Connection, roots: tuple[AccessRoot, ...], checks: Checks
+    app: Dash,
+    connection: Connection,
+    roots: tuple[AccessRoot, ...],
+    checks: Checks,
+    read_only: bool,
 ) -> None:
     @app.callback(
         Output(ids.PANEL, "children"),
         Input(ids.CHOSEN, "data"),
+        State(ids.VIEW, "data"),
         prevent_initial_call=True,
     )
-    def show(chosen: Any) -> Any:
+    def show(chosen: Any, search: Any) -> Any:
         wanted = str(chosen.get("ref", "")) if isinstance(chosen, dict) else ""
         if not wanted:
             return []
 
         def about(store: GraphStore) -> list[Any]:
             element = element_of(store, wanted)
+            name = token(element.key)
+            asks = name in parse(str(search or "")).guess
+            looked = look_for(store, element) if asks else None
             known = checks.known(store)
             findings = known.about({element.key}).findings if known else ()
             return panel(
-                details(store, element, [finding for finding in findings if finding.records]),
-                token(element.key),
+                details(
+                    with_alternates(store).store,
+                    element,
+                    [finding for finding in findings if finding.records],
+                ),
+                name,
                 access.links(element, roots),
+                section(element, looked, read_only=read_only),
             )
 
         try:

@@ -87,5 +87,6 @@ class Checks:
 
 
 def _state(store: GraphStore) -> _State:
-    """Differs where something else was imported: what a store says is a function of its sources."""
-    return tuple((s.key, s.complete, s.records, s.skipped) for s in store.sources())
+    """Differs where something else was imported or decided: what a store says rests on these."""
+    sources = tuple((s.key, s.complete, s.records, s.skipped) for s in store.sources())
+    return sources, store.decisions()

@@ -226,6 +226,8 @@ def _circumstances(stored: StoredRelation) -> str:
     evidence = [value_text(value) for value in relation.values(v.IDENTIFIED_BY)]
     parts += [f"bound by {text}" for text in evidence if text not in ("product", "generation")]
     parts += [value_text(value) for value in relation.values(v.EVIDENCE)]
+    for name in (v.DECIDED_BY, v.DECIDED_AT, v.DECISION_NOTE):
+        parts += [value_text(value) for value in relation.values(name)]
     return " · ".join(parts)
 
 

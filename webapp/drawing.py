@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from lineage.vocabulary import PROV_ROLE, RelationKind
-from webapp.marks import RELATION_WORDS, Mark, mark, relation_label
+from lineage.subgraph import StoredElement
+from lineage.vocabulary import RelationKind
+from webapp.marks import Mark, likeness, mark, relation_label, short_words
 from webapp.placement import Box, Point, place
 from webapp.references import reference
 from webapp.scene import Scene
@@ -38,7 +40,9 @@ class Arrow:
     label: str
     """The words, and the role where there is one."""
     weak: bool
-    """A guess or an equality rather than a record of what happened."""
+    """An equality rather than a record of what happened; solid where a user confirmed it."""
+    likeness: str = ""
+    """``guess`` or ``same``: without a head, for it has no direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,23 @@ class Drawing:
     arrows: tuple[Arrow, ...]
 
 
+def _directory(element: StoredElement) -> str:
+    """Where a file lies, for a drawing with several of one name."""
+    return element.paths[0].rpartition("/")[0] if element.paths else ""
+
+
 def draw(scene: Scene) -> Drawing:
     """The drawing of a scene; the same for the same store and view."""
     elements = scene.subgraph.elements
-    marks = [mark(e, scene.subgraph.hidden.get(e.key, (0, 0))) for e in elements]
+    names = Counter(element.name for element in elements if scene.view.guess)
+    marks = [
+        mark(
+            element,
+            scene.subgraph.hidden.get(element.key, (0, 0)),
+            _directory(element) if names[element.name] > 1 else "",
+        )
+        for element in elements
+    ]
     index = {element.key: place_ for place_, element in enumerate(elements)}
     relations = [
         (s.key, s.relation, index[s.subject_key], index[s.object_key])
@@ -82,9 +99,10 @@ def draw(scene: Scene) -> Drawing:
             nodes[effect].token,
             nodes[cause].token,
             relation.kind,
-            RELATION_WORDS[relation.kind][0],
-            relation_label(relation.kind, relation.values(PROV_ROLE)),
-            not relation.kind.value.influence,
+            short_words(relation),
+            relation_label(relation),
+            not relation.kind.value.influence and likeness(relation) != "same",
+            likeness(relation),
         )
         for number, (_, relation, effect, cause) in enumerate(relations)
     )

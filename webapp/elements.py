@@ -42,7 +42,13 @@ def elements(drawing: Drawing) -> list[dict[str, Any]]:
                 "words": arrow.words,
                 "label": arrow.label,
             },
-            "classes": f"{arrow.kind.keyword}{' weak' if arrow.weak else ''}",
+            "classes": " ".join(
+                (
+                    arrow.kind.keyword,
+                    *(["weak"] if arrow.weak else []),
+                    *([arrow.likeness] if arrow.likeness else []),
+                )
+            ),
         }
         for arrow in drawing.arrows
     ]

@@ -46,6 +46,7 @@ def layout() -> html.Div:
                     (ids.CHOSEN, None),
                     (ids.ATTEMPT, 0),
                     (ids.WANTED, ""),
+                    (ids.DECIDE, None),
                     (ids.SCHEME, None),
                     (ids.SHEETS, STYLESHEETS),
                     (ids.SINK, None),
@@ -70,6 +71,7 @@ def layout() -> html.Div:
                     html.Div(id=ids.CHECK, className="page check"),
                 ]
             ),
+            html.Div(id=ids.SAID, className="said", role="status"),
             html.Div(id="live", className="unseen", **aria(live="polite")),
         ],
         className="app",

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from lineage import vocabulary as v
 from lineage.outcome import ending
-from lineage.records import Iri, Value
+from lineage.records import Iri, Relation, Value
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import ElementKind, RelationKind
 from webapp.labels import clean, shorten, width_px
@@ -188,11 +188,12 @@ def kind_words(element: StoredElement) -> str:
     return element.kind.keyword if element.kind else "unknown"
 
 
-def mark(element: StoredElement, hidden: tuple[int, int] = (0, 0)) -> Mark:
+def mark(element: StoredElement, hidden: tuple[int, int] = (0, 0), where: str = "") -> Mark:
     """What is drawn of ``element``.
 
     Args:
         hidden: (influencing, influenced) neighbours that are not drawn.
+        where: The directory that tells it from others of its name, where that is needed.
     """
     states = []
     if outcome(element):
@@ -201,7 +202,7 @@ def mark(element: StoredElement, hidden: tuple[int, int] = (0, 0)) -> Mark:
         states.append("stub")
     if any(str(value).lower() == "true" for value in element.values(v.OVERWRITTEN)):
         states.append("overwritten")
-    name, note = shorten(element.name), _note(element, states, hidden)
+    name, note = shorten(element.name), _note(element, states, hidden, where)
     if "failed" in states:
         name = f"✕ {name}"
     text = max(width_px(name, FONT_PX), width_px(note, FONT_PX))
@@ -222,8 +223,12 @@ def _paint(element: StoredElement) -> str:
     return element.kind.keyword if element.kind else "unknown"
 
 
-def _note(element: StoredElement, states: list[str], hidden: tuple[int, int]) -> str:
-    parts = [_circumstance(element), *(STATE_WORDS[state] for state in states if state != "failed")]
+def _note(element: StoredElement, states: list[str], hidden: tuple[int, int], where: str) -> str:
+    parts = [
+        shorten(where, 30),
+        _circumstance(element),
+        *(STATE_WORDS[state] for state in states if state != "failed"),
+    ]
     text = " · ".join(part for part in parts if part)
     causes, effects = hidden
     if causes:
@@ -249,8 +254,36 @@ def _circumstance(element: StoredElement) -> str:
     return "" if words == "entity" else words
 
 
-def relation_label(kind: RelationKind, roles: tuple[object, ...]) -> str:
+def likeness(relation: Relation) -> str:
+    """``guess`` or ``same`` where two are, or may be, one thing, as nobody or a user says."""
+    if relation.kind is RelationKind.ALTERNATE:
+        evidence = relation.values(v.EVIDENCE)
+        if v.GUESS_EVIDENCE in evidence:
+            return "guess"
+        if v.DECISION_EVIDENCE in evidence:
+            return "same"
+    return ""
+
+
+def relation_words(relation: Relation) -> str:
+    """What is said between the ends; of two that look alike, who says that they are the same."""
+    alike = likeness(relation)
+    if alike == "guess":
+        return "perhaps the same"
+    if alike == "same":
+        by = next((clean(str(one)) for one in relation.values(v.DECIDED_BY)), "")
+        return f"the same, says {shorten(by, 24)}"
+    return RELATION_WORDS[relation.kind][0]
+
+
+def short_words(relation: Relation) -> str:
+    """What stands at an arrow."""
+    short = {"guess": "same?", "same": "same"}
+    return short.get(likeness(relation)) or RELATION_WORDS[relation.kind][0]
+
+
+def relation_label(relation: Relation) -> str:
     """What an arrow is labelled with: its role where it has one, else what it says."""
-    words = RELATION_WORDS[kind][0]
+    words, roles = relation_words(relation), relation.values(v.PROV_ROLE)
     role = next((clean(str(getattr(role, "value", role))) for role in roles), "")
     return f"{words}: {shorten(role, 24)}" if role else words

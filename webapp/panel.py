@@ -18,14 +18,20 @@ from webapp.view import View, address, focused
 _FIRST_LINKS = 12
 _FIRST_LETTERS = 60
 _OPEN = "button open"
+_RELATED = ("", "Findings", "Made by", "Comes from", "Led to", "Also related")
+"""Sections about what an element is and what it has to do with."""
 
 
-def panel(about: Details, token: str, access: Sequence[AccessLink]) -> list[Any]:
+def panel(
+    about: Details, token: str, access: Sequence[AccessLink], guesses: Sequence[Any] = ()
+) -> list[Any]:
     """The whole panel.
 
     Args:
         access: The ways to the bytes, in the order of their numbers at the file endpoint.
+        guesses: What may be the same thing; stands behind what it is related to.
     """
+    place = max((n for n, s in enumerate(about.sections, 1) if s.title in _RELATED), default=0)
     here = focused(View(), about.reference)
     return [
         html.Header(
@@ -65,7 +71,9 @@ def panel(about: Details, token: str, access: Sequence[AccessLink]) -> list[Any]
             ],
             className="actions",
         ),
-        *(_section(section) for section in about.sections),
+        *(_section(section) for section in about.sections[:place]),
+        *guesses,
+        *(_section(section) for section in about.sections[place:]),
         html.Details(
             [html.Summary("Identifier"), html.Code(about.identifier, className="identifier")],
             className="section",

@@ -7,13 +7,20 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from lineage import queries
+from lineage.alternates import with_alternates
+from lineage.canonical import relation_key
+from lineage.decisions import Verdict, link
 from lineage.graph_store import Direction, GraphStore
+from lineage.guesses import guessed_link
 from lineage.subgraph import StoredElement, StoredRelation, Subgraph
 from lineage.vocabulary import INFLUENCES, ElementKind, RelationKind
+from webapp.guessing import look_for
 from webapp.references import element_of, token
 from webapp.view import View
 
 _MOST_COUNTED = 5000
+_MOST_GUESSED_AT = 12
+"""Elements of one drawing whose guesses are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,9 @@ def look(store: GraphStore, view: View) -> Scene:
         AmbiguousReference: the focus means several.
     """
     focus = element_of(store, view.focus)
-    whole = _walk(store, view, focus.key)
+    seen = with_alternates(store).store
+    walked = _walk(seen, view, focus.key)
+    whole = _with_guesses(store, walked, view)
     tokens = {element.key: token(element.key) for element in whole.elements}
     return Scene(
         view,
@@ -63,7 +72,58 @@ def look(store: GraphStore, view: View) -> Scene:
         _without(whole, view.hidden_elements),
         tokens,
         _element_chips(whole, view),
-        _relation_chips(store, whole, view),
+        _relation_chips(seen, walked, view),
+    )
+
+
+def _alike(stored: StoredRelation) -> bool:
+    return stored.relation.kind is RelationKind.ALTERNATE
+
+
+def _with_guesses(store: GraphStore, walked: Subgraph, view: View) -> Subgraph:
+    """What a walk found, and beside it what may be, or is said to be, the same as some of it."""
+    if not view.guess:
+        return walked
+    elements = {element.key: element for element in walked.elements}
+    relations = {stored.key: stored for stored in walked.relations}
+    depths = dict(walked.depths)
+    beside: set[str] = set()
+    linked = {frozenset((s.subject_key, s.object_key)) for s in walked.relations if _alike(s)}
+    for name in view.guess[:_MOST_GUESSED_AT]:
+        element = next((e for key, e in elements.items() if token(key) == name), None)
+        if element is None:
+            continue
+        looked = look_for(store, element)
+        pairs = [(other.key, other) for other in looked.others.values()]
+        pairs += [(guess.element.key, guess.element) for guess in looked.found.guesses]
+        links = [guessed_link(element.identifier, guess) for guess in looked.found.guesses]
+        links += [link(made) for made in looked.found.decisions if made.verdict is Verdict.SAME]
+        shown = {end for one in links for end in (one.subject, one.object)}
+        for key, other in pairs:
+            if key in shown and key not in elements:
+                elements[key], depths[key] = other, depths[element.key] + 1
+                beside.add(key)
+        for one in links:
+            ends = frozenset((one.subject, one.object))
+            if ends <= elements.keys() and ends not in linked:
+                linked.add(ends)
+                # the one that is asked about stands at the same side of all of them
+                other_end = next(iter(ends - {element.identifier}))
+                drawn = replace(one, subject=element.identifier, object=other_end)
+                relations[relation_key(drawn)] = StoredRelation(relation_key(drawn), drawn)
+    for key in beside:
+        if token(key) in view.open:
+            opened = queries.neighbourhood(store, key, limit=view.limit, kinds=view.kinds)
+            elements = {e.key: e for e in opened.elements} | elements
+            relations |= {stored.key: stored for stored in opened.relations}
+            depths = {at: depths[key] + n for at, n in opened.depths.items()} | depths
+    ordered = sorted(elements.values(), key=lambda e: (depths[e.key], e.key))
+    return replace(
+        walked,
+        elements=tuple(ordered),
+        relations=tuple(relations.values()),
+        found=walked.found + len(elements) - len(walked.elements),
+        depths=depths,
     )
 
 

@@ -28,6 +28,7 @@ def make_server(
     host: str,
     port: int,
     reopen: Callable[[], GraphStore] | None = None,
+    read_only: bool = False,
 ) -> MultiSocketServer | BaseWSGIServer:
     """A server that listens and does not yet answer: call ``run()``, and ``close()`` to end it.
 
@@ -51,6 +52,7 @@ def make_server(
         password=password,
         user_header=user_header,
         reopen=reopen,
+        read_only=read_only,
     )
     listening = _listen(host, port)
     return waitress.create_server(
@@ -95,9 +97,10 @@ def serve(
     port: int = 8050,
     open_browser: bool = True,
     reopen: Callable[[], GraphStore] | None = None,
+    read_only: bool = False,
 ) -> None:
     """Serves until interrupted, and says where."""
-    server = make_server(store, settings, host=host, port=port, reopen=reopen)
+    server = make_server(store, settings, host=host, port=port, reopen=reopen, read_only=read_only)
     shown = f"[{host}]" if ":" in host else host
     _write_audit()
     address = f"http://{shown}:{server.effective_port}/"

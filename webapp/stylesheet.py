@@ -92,6 +92,17 @@ def _states(theme: Theme) -> list[dict[str, Any]]:
         _rule(".overwritten", {"border-style": "double", "border-width": 4}),
         _rule(".plan", {"border-style": "dotted", "border-width": 1.6}),
         _rule(".weak", {"line-style": "dashed"}),
+        _rule(
+            "edge.guess, edge.same",
+            {
+                "line-color": theme.focus,
+                "color": theme.focus,
+                "target-arrow-shape": "none",
+                "label": "data(words)",
+            },
+        ),
+        _rule("edge.guess", {"line-dash-pattern": [7, 5]}),
+        _rule("edge.same", {"width": 2.2}),
         _rule(".focus", {"font-weight": "bold", "border-width": 3}),
         _rule(".far", {"opacity": 0.4}),
         _rule("edge.near", {"width": 2.4, "z-index": 9}),

@@ -75,11 +75,12 @@ def _arrow(arrow: Arrow, effect: Node, cause: Node, theme: Theme) -> Iterator[st
     x1, y1 = _border(effect, cause.centre)
     x2, y2 = _border(cause, effect.centre)
     dash = ' stroke-dasharray="5 4"' if arrow.weak else ""
+    head = "" if arrow.likeness else f' marker-end="url(#head-{keyword or "other"})"'
     bend = (x2 - x1) / 3
     yield (
         f'<path d="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} '
-        f'{x2:.1f} {y2:.1f}" fill="none" stroke="{colour}" stroke-width="1.3"{dash} '
-        f'marker-end="url(#head-{keyword or "other"})"><title>{_text(arrow.label)}</title></path>'
+        f'{x2:.1f} {y2:.1f}" fill="none" stroke="{colour}" stroke-width="1.3"{dash}'
+        f"{head}><title>{_text(arrow.label)}</title></path>"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import PROV_ROLE
 from webapp.labels import clean, moment_text, value_text
-from webapp.marks import RELATION_WORDS, STATE_WORDS, kind_words, mark
+from webapp.marks import STATE_WORDS, kind_words, mark, relation_words
 from webapp.references import reference
 from webapp.scene import Scene
 
@@ -68,7 +68,7 @@ def relation_rows(scene: Scene) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "subject": _cell(subject, scene),
-                    "words": RELATION_WORDS[stored.relation.kind][0],
+                    "words": relation_words(stored.relation),
                     "object": _cell(cause, scene),
                     "role": ", ".join(map(value_text, stored.relation.values(PROV_ROLE))),
                     "time": moment_text(time) if time else "",

@@ -12,6 +12,7 @@ from dash import html
 
 from lineage.export import FORMATS
 from lineage.graph_store import Direction
+from lineage.subgraph import is_guess
 from lineage.vocabulary import RELATION_BY_KEYWORD
 from webapp.labels import clean, count, shorten
 from webapp.marks import RELATION_WORDS, mark
@@ -104,7 +105,10 @@ def _stepper(sign: str, href: str, words: str, disabled: bool) -> Any:
 def _counts(scene: Scene) -> html.Div:
     """Never a silent cap."""
     subgraph, view = scene.subgraph, scene.view
-    relations = count(len(subgraph.relations), "relation")
+    guessed = sum(map(is_guess, subgraph.relations))
+    relations = count(len(subgraph.relations) - guessed, "relation")
+    if guessed:
+        relations += f", {count(guessed, 'guess', 'guesses')}"
     if not subgraph.truncated:
         return html.Div(
             f"{count(len(subgraph.elements), 'record')}, {relations}", className="counts"

@@ -47,6 +47,8 @@ class View:
     """Keywords of relations that are followed besides the influences."""
     open: tuple[str, ...] = ()
     """Tokens of the elements expanded by hand, in order."""
+    guess: tuple[str, ...] = ()
+    """Tokens of the elements whose guesses are drawn, in order."""
     tab: str = "graph"
     query: str = ""
     """Cypher in the console."""
@@ -68,6 +70,8 @@ class View:
 
 _CLOSED: dict[str, Collection[str]] = {"page": PAGES, "tab": TABS, "kind": KIND_BY_WORD}
 """Field -> the words that it may be."""
+_TOKENS = ("open", "guess")
+"""Fields that hold elements' tokens."""
 _NAMES = {"direction": "dir", "query": "q"}
 """Field -> name in the address, where they differ."""
 
@@ -103,7 +107,7 @@ def _parse(name: str, text: str) -> tuple[Any] | None:
         return (_words(text, {kind.keyword for kind in (*RelationKind, *ElementKind)}),)
     if name == "also":
         return (_words(text, {kind.keyword for kind in RelationKind if kind not in INFLUENCES}),)
-    if name == "open":
+    if name in _TOKENS:
         return (tuple(dict.fromkeys(text.split(".")))[-MOST_OPEN:],)
     return (text[:LONGEST_QUERY],)
 
@@ -124,7 +128,7 @@ def address(view: View, **changes: Any) -> str:
     for field in fields(View):
         value = getattr(asked, field.name)
         if value != field.default:
-            text = ".".join(value) if field.name == "open" else _text(value)
+            text = ".".join(value) if field.name in _TOKENS else _text(value)
             pairs.append((_NAMES.get(field.name, field.name), text))
     return "?" + urlencode(pairs, safe="/:,~")
 
@@ -142,7 +146,14 @@ def _text(value: Any) -> str:
 def focused(view: View, reference: str) -> str:
     """The address that puts another element in the middle; filters, direction and depth stay."""
     return address(
-        view, page="explore", focus=reference, open=(), limit=DEFAULT_LIMIT, query="", kind=""
+        view,
+        page="explore",
+        focus=reference,
+        open=(),
+        guess=(),
+        limit=DEFAULT_LIMIT,
+        query="",
+        kind="",
     )
 
 

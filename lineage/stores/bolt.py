@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import neo4j
 
+from lineage.decisions import Decision
 from lineage.graph_store import Direction, Found, Source, Stats, Table, Written
 from lineage.identifiers import PrefixMap
 from lineage.identity import Changes
@@ -22,6 +23,7 @@ from lineage.records import Attributes, Bundle, Namespace, Record
 from lineage.stores import (
     bolt_bind,
     bolt_changes,
+    bolt_decisions,
     bolt_observe,
     bolt_retract,
     bolt_sources,
@@ -38,7 +40,7 @@ from lineage.stores.bolt_connection import (
 from lineage.stores.bolt_cypher import Caps, Console
 from lineage.stores.bolt_export import Export
 from lineage.stores.bolt_schema import make_schema
-from lineage.stores.bolt_search import find, named
+from lineage.stores.bolt_search import called, find, known_as, named
 from lineage.stores.bolt_values import (
     PropertyNames,
     Row,
@@ -189,6 +191,14 @@ class BoltStore:
         """Elements that ``reference`` names, by key."""
         return named(self, self._connection, reference, limit)
 
+    def called(self, names: Collection[str], beginnings: Collection[str], *, limit: int) -> Found:
+        """Entities whose name is one of ``names`` or begins with one of ``beginnings``, by key."""
+        return called(self._connection, names, beginnings, limit)
+
+    def known_as(self, aliases: Collection[str]) -> tuple[StoredElement, ...]:
+        """Elements that have one of these as an alias, by key."""
+        return known_as(self._connection, aliases)
+
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""
         found: dict[tuple[str, str], StoredEvent] = {}
@@ -289,6 +299,14 @@ class BoltStore:
     def advance(self, source: str, written: Written) -> None:
         """Notes how far the import of a source came."""
         self._write(partial(bolt_sources.advance, source=source, written=written))
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """What users decided, by key."""
+        return bolt_decisions.decisions(self._connection)
+
+    def decide(self, made: Collection[Decision], undone: Collection[str] = ()) -> None:
+        """Keeps decisions, and drops others by their keys."""
+        self._write(partial(bolt_decisions.decide, made=made, undone=undone))
 
     def finish(self, source: Source) -> None:
         """Marks a source as complete, with its counts, content and mark."""

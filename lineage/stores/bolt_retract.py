@@ -68,6 +68,7 @@ def begin(tx: neo4j.ManagedTransaction, source: str, changes: Changes) -> bool:
 
 def remove(tx: neo4j.ManagedTransaction, source: str) -> None:
     """Removes a source of which nothing is left, and with the last one all prefixes."""
+    run(tx, cypher_text("drop_decisions_of_source"), source=source)
     run(tx, cypher_text("delete_source"), source=source)
     run(tx, cypher_text("delete_absent"))
     if not rows(tx, cypher_text("sources")):

@@ -6,10 +6,13 @@ from lineage.stores.bolt_connection import Connection, run
 from lineage.stores.cypher_texts import cypher_text
 from lineage.vocabulary import ElementKind, RelationKind
 
-VERSION = 2
+VERSION = 3
 """Changes with the shape of what is stored."""
 
-_UNIQUE = ("Element", "Source", "Namespace", "Absent", "FileEvent", "Writer", "Schema")
+_UNIQUE = (
+    *("Element", "Source", "Namespace", "Absent", "FileEvent", "Writer", "Schema"),
+    "Decision",
+)
 _FILE_RELATIONS = (RelationKind.USAGE, RelationKind.GENERATION)
 
 

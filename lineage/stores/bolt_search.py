@@ -9,7 +9,7 @@ from lineage.graph_store import Found, GraphStore
 from lineage.stores.bolt_connection import Connection
 from lineage.stores.bolt_values import INDEXED_CHARACTERS, clean, stored_element, stored_line
 from lineage.stores.cypher_texts import cypher_text
-from lineage.stores.search import Search, attribute_names, is_named, matches, parse, rank
+from lineage.stores.search import Search, attribute_names, is_called, is_named, matches, parse, rank
 from lineage.subgraph import StoredElement
 from lineage.vocabulary import ElementKind
 
@@ -71,3 +71,46 @@ def named(
     found |= {element.key: element for element in store.read([reference])}
     exact = sorted(key for key, element in found.items() if is_named(reference, element))
     return tuple(found[key] for key in exact[:limit])
+
+
+def called(
+    connection: Connection, names: Collection[str], beginnings: Collection[str], limit: int
+) -> Found:
+    """Entities whose name is one of ``names`` or begins with one of ``beginnings``, by key."""
+    questions = [
+        (kind, clean(text)[:INDEXED_CHARACTERS])
+        for kind, texts in (("so", names), ("from", beginnings))
+        for text in _apart(texts, beginnings)
+    ]
+    found: dict[str, StoredElement] = {}
+    count = 0
+    # one text at a time: so both engines answer from the index on names
+    for kind, text in dict.fromkeys(questions):
+        count += connection.read(cypher_text(f"count_named_{kind}"), text=text)[0]["found"]
+        for row in connection.read(cypher_text(f"named_{kind}"), text=text, limit=limit):
+            element = stored_element(row)
+            found[element.key] = element
+    # the engine knows names with what UTF-8 cannot hold replaced, and cut
+    exact = sorted(key for key, one in found.items() if is_called(one, names, beginnings))
+    count -= len(found) - len(exact)
+    return Found(tuple(found[key] for key in exact[:limit]), count)
+
+
+def _apart(texts: Collection[str], beginnings: Collection[str]) -> list[str]:
+    """The texts that no other beginning covers, so that nothing is found twice."""
+    return [
+        text
+        for text in sorted(set(texts))
+        if not any(text.startswith(one) and text != one for one in beginnings)
+        and not (texts is not beginnings and text in beginnings)
+    ]
+
+
+def known_as(connection: Connection, aliases: Collection[str]) -> tuple[StoredElement, ...]:
+    """Elements that have one of these as an alias, by key."""
+    if not aliases:
+        return ()
+    wanted = set(aliases)
+    rows = connection.read(cypher_text("known_as"), aliases=sorted(map(clean, wanted)))
+    found = {one.key: one for one in map(stored_element, rows) if wanted & set(one.aliases)}
+    return tuple(found[key] for key in sorted(found))

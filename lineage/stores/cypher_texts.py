@@ -15,7 +15,7 @@ from lineage.vocabulary import TYPE_LABELS, ElementKind, RelationKind
 LABELS = frozenset(
     {kind.value for kind in ElementKind}
     | set(TYPE_LABELS.values())
-    | {"Absent", "Element", "FileEvent", "Namespace", "Schema", "Source", "Writer"}
+    | {"Absent", "Decision", "Element", "FileEvent", "Namespace", "Schema", "Source", "Writer"}
 )
 """Every label that a store writes."""
 

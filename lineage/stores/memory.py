@@ -15,7 +15,8 @@ from lineage.identifiers import key_of, split_key
 from lineage.identity import Changes, Made
 from lineage.records import Attributes, Bundle, Namespace, Record, Relation
 from lineage.stores.fold import Declaration, fold, implied_kinds
-from lineage.stores.search import attribute_names, is_named, matches, parse, rank
+from lineage.stores.memory_decisions import MemoryDecisions
+from lineage.stores.search import attribute_names, is_called, is_named, matches, parse, rank
 from lineage.subgraph import (
     Observations,
     StoredElement,
@@ -62,12 +63,13 @@ class _Edge:
     """It rests on what was seen on the disk."""
 
 
-class MemoryStore:
+class MemoryStore(MemoryDecisions):
     """A graph store that lasts as long as the process."""
 
     description = "memory"
 
     def __init__(self) -> None:
+        super().__init__()
         self._nodes: dict[str, _Node] = {}
         self._edges: dict[str, _Edge] = {}
         self._sources: dict[str, Source] = {}
@@ -160,6 +162,21 @@ class MemoryStore:
         found = (self._element(key) for key in sorted(self._nodes))
         named = (element for element in found if is_named(reference, element))
         return tuple(element for _, element in zip(range(limit), named, strict=False))
+
+    def called(self, names: Collection[str], beginnings: Collection[str], *, limit: int) -> Found:
+        """Entities whose name is one of ``names`` or begins with one of ``beginnings``, by key."""
+        found = [
+            element
+            for element in map(self._element, sorted(self._nodes))
+            if ElementKind.ENTITY in element.kinds and is_called(element, names, beginnings)
+        ]
+        return Found(tuple(found[:limit]), len(found))
+
+    def known_as(self, aliases: Collection[str]) -> tuple[StoredElement, ...]:
+        """Elements that have one of these as an alias, by key."""
+        wanted = set(aliases)
+        found = map(self._element, sorted(self._nodes))
+        return tuple(element for element in found if wanted.intersection(element.aliases))
 
     def events(self, paths: Collection[str], products: Collection[str]) -> tuple[StoredEvent, ...]:
         """The file events at these paths or of these products."""

@@ -100,3 +100,8 @@ def is_named(reference: str, element: StoredElement) -> bool:
         or reference in element.aliases
         or any(path == reference or path.endswith("/" + reference) for path in element.paths)
     )
+
+
+def is_called(element: StoredElement, names: Collection[str], beginnings: Collection[str]) -> bool:
+    """Whether the element's name is among ``names``, or begins with one of ``beginnings``."""
+    return element.name in names or element.name.startswith(tuple(beginnings))

@@ -84,9 +84,9 @@ class Watched:
 
 
 @contextmanager
-def served(store: GraphStore, settings: Settings) -> Iterator[str]:
+def served(store: GraphStore, settings: Settings, *, read_only: bool = False) -> Iterator[str]:
     """The address of the real server over a store."""
-    server = make_server(store, settings, host="127.0.0.1", port=0)
+    server = make_server(store, settings, host="127.0.0.1", port=0, read_only=read_only)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -7,6 +7,7 @@
   let drawnFocus = null;
   let anchor = null;
   let pause = null;
+  let again = null; // selector of what has the focus once the panel is drawn anew
 
   const $ = (id) => document.getElementById(id);
   const query = (search = location.search) => new URLSearchParams(search);
@@ -48,6 +49,32 @@
     const place = open.indexOf(token);
     if (place < 0) open.push(token); else open.splice(place, 1);
     go({open: open.join("."), sel: token});
+  }
+
+  function toggleGuess(token) {
+    const asked = (query().get("guess") || "").split(".").filter(Boolean);
+    const place = asked.indexOf(token);
+    if (place < 0) asked.push(token); else asked.splice(place, 1);
+    again = "[data-act=guess]";
+    go({guess: asked.join("."), sel: token});
+  }
+
+  // what was pressed is drawn anew: who works with keys goes on from the same place
+  function goOn() {
+    if (!again) return;
+    const el = document.querySelector("#panel " + again) || document.querySelector("#panel [data-act=guess]");
+    again = null;
+    if (el && (document.activeElement === document.body || !document.activeElement)) el.focus({preventScroll: true});
+  }
+
+  function decide(el) {
+    const why = $("decision-note");
+    const {one, other, verdict} = el.dataset;
+    const item = el.closest("[data-pair]");
+    again = item ? "[data-pair='" + item.dataset.pair + "'] [data-act=decide]" : "[data-act=guess]";
+    for (const button of document.querySelectorAll("#panel [data-act=decide]")) button.disabled = true;
+    setProps("said", {children: ""});
+    setProps("decide", {data: {one, other, verdict, note: why ? why.value : "", at: Date.now()}});
   }
 
   function select(token) { go({sel: token}, true); }
@@ -243,6 +270,8 @@
 
   // ---- the rest of the page
   const acts = {
+    guess: (el) => toggleGuess(el.dataset.token),
+    decide: (el) => decide(el),
     toggle: (el) => { const cy = canvas(); if (cy) remember(cy, el.dataset.token); else toggle(el.dataset.token); },
     "copy-link": (el) => copy(location.href, el),
     "copy-id": (el) => copy(el.dataset.value, el),
@@ -375,7 +404,11 @@
         return {ref: shown.refs[sel] || shown.refs[shown.focus] || "", token: sel in shown.refs ? sel : shown.focus};
       },
       drawn: (elements) => { afterDrawing((elements || []).length); return window.dash_clientside.no_update; },
-      paneled: () => { setTimeout(reselect, 0); return window.dash_clientside.no_update; },
+      paneled: () => { setTimeout(() => { reselect(); goOn(); }, 0); return window.dash_clientside.no_update; },
+      answered: (said) => {
+        if (said) for (const button of document.querySelectorAll("#panel [data-act=decide]")) button.disabled = false;
+        return window.dash_clientside.no_update;
+      },
       typed: (text) => {
         clearTimeout(pause);
         pause = setTimeout(() => setProps("wanted", {data: text || ""}), text ? 130 : 0);

@@ -1,0 +1,3 @@
+MATCH (n:Entity)
+WHERE n.name = $text
+RETURN count(n) AS found

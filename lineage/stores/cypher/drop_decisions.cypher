@@ -1,0 +1,3 @@
+MATCH (d:Decision)
+WHERE d.key IN $keys
+DETACH DELETE d

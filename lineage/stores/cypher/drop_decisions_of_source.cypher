@@ -1,0 +1,3 @@
+MATCH (d:Decision)
+WHERE d.source = $source
+DETACH DELETE d

@@ -1,0 +1,3 @@
+UNWIND $rows AS row
+MERGE (d:Decision {key: row.key})
+SET d += row.properties, d.at = datetime(row.at)
