@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -63,6 +63,7 @@ def look(store: GraphStore, view: View) -> Scene:
     """
     focus = element_of(store, view.focus)
     seen = with_alternates(store).store
+    view = _widened(seen, view, focus.key)
     walked = _walk(seen, view, focus.key)
     whole = _with_guesses(store, walked, view)
     tokens = {element.key: token(element.key) for element in whole.elements}
@@ -74,6 +75,19 @@ def look(store: GraphStore, view: View) -> Scene:
         _element_chips(whole, view),
         _relation_chips(seen, walked, view),
     )
+
+
+def _widened(store: GraphStore, view: View, start: str) -> View:
+    """A thing that no influence leads from or to is shown with what else is said of it."""
+    ways = Direction if view.direction is None else (view.direction,)
+
+    def around(kinds: frozenset[RelationKind]) -> Iterator[StoredRelation]:
+        return (one for way in ways for one in store.neighbours([start], way, kinds))
+
+    if view.also or any(around(view.kinds)):
+        return view
+    words = {one.relation.kind.keyword for one in around(frozenset(RelationKind) - INFLUENCES)}
+    return replace(view, also=tuple(sorted(words - {*view.hide})))
 
 
 def _alike(stored: StoredRelation) -> bool:

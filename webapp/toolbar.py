@@ -178,8 +178,15 @@ def legend(scene: Scene) -> list[Any]:
 
 
 def _turn(view: View, chip: Chip) -> str:
-    influence = RELATION_BY_KEYWORD[chip.keyword].value.influence
-    return toggled(view, "hide" if influence else "also", chip.keyword)
+    word = chip.keyword
+    if RELATION_BY_KEYWORD[word].value.influence:
+        return toggled(view, "hide", word)
+    also = tuple(other for other in view.also if other != word)
+    if not chip.shown:
+        hidden = tuple(other for other in view.hide if other != word)
+        return address(view, also=(*also, word), hide=hidden)
+    # without a word of its own the last one would come back where no influence leads anywhere
+    return address(view, also=also, hide=view.hide if also else (*view.hide, word))
 
 
 def _chip(chip: Chip, words: str, href: str, sample: str) -> html.A:
