@@ -243,18 +243,24 @@ def _short(text: str) -> str:
 def _rounds(members: Iterable[_Member]) -> list[list[_Member]]:
     """The activities of each round of a work, the first round first.
 
-    In the order in which they began, a part that is done again begins the next round. A whole
+    In the order in which they began, a part that is done again begins the next round. So does an
+    activity of which nobody tells which part it did, and which began after all others of the round
+    had ended: it may have done all of it again. A whole
     belongs to the last round that it spans a part of; without any, overlapping wholes are a round.
     """
     ones = sorted(members, key=lambda one: one.begun)
     rounds: list[list[_Member]] = []
     seen: set[int] = set()
+    ended = _EARLIEST
     for one in ones:
         if is_whole(one.activity):
             continue
-        if not rounds or one.part in seen:
+        doubtful = (one.part is None or not seen) and one.begun[0] >= ended
+        if not rounds or one.part in seen or doubtful:
             rounds.append([])
             seen.clear()
+            ended = _EARLIEST
+        ended = max(ended, one.end or one.begun[0])
         rounds[-1].append(one)
         if one.part is not None:
             seen.add(one.part)

@@ -112,11 +112,16 @@ def test_where_parts_are_not_done_again_the_version_before_is_in_the_next() -> N
 
 
 def test_parts_of_no_known_number_write_one_version() -> None:
-    """Nothing says that one of them is another's repetition."""
+    """Nothing says that one repeats another, if they overlap; one that comes later may be all."""
     events = [one for n in range(3) for one in part(str(n), None, (n, 10 + n))]
     late = part("x", None, (25, 28))
+    after = part("y", None, (30, 40))
 
     assert makers(resolve(events, SETTINGS)) == {FIRST: {"0", "1", "2"}}
+    assert makers(resolve([*events, *after], SETTINGS)) == {
+        FIRST: {"0", "1", "2"},
+        f"{FIRST}/2": {"y"},
+    }
     assert makers(resolve([*RUN, *AGAIN, *late], SETTINGS))[SECOND] == {"3", "4", "5", "x"}
 
 
