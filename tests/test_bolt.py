@@ -180,7 +180,7 @@ def test_a_lease_that_is_not_renewed_ends_by_itself(
     monkeypatch.setattr(write_right, "LEASE_MS", 300)
     neo4j_store.begin(Source("s", (), "i", "1", 1, recorded_at=T0))
     assert isinstance(neo4j_store._right, write_right.Lease)
-    neo4j_store._right._acquire()  # and nobody releases it
+    neo4j_store._right._acquire(lambda _: None, 1.0)  # and nobody releases it
     with a_second(neo4j_store) as other:
         other.begin(Source("t", (), "i", "1", 1, recorded_at=T0))
         known = other.sources()
