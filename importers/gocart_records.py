@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,8 @@ from lineage.vocabulary import GOCART, RelationKind
 
 _IRI = "urn:lineage:gocart:"
 _LVK = "LIGO/Virgo/KAGRA"
+_NEXT = timedelta(microseconds=1)
+"""Tells a step from the one before; it is in no record."""
 _MAIN = frozenset({"superevent_id", "alert_type", "time_created", "urls", "event"})
 _FILES: Attributes = ((v.EVIDENCE, "inferred: files that lie beside meta.yaml"),)
 _ORDER: Attributes = ((v.EVIDENCE, "inferred: names of the event's directories"),)
@@ -142,7 +144,7 @@ def work(source: Path, alert: Alert, files: Files) -> Iterator[Statement]:
     gocart = agents.software("gocart", None)
     yield gocart
     # Identity asks for times, to tell which version was used; all that is known is that gocart
-    # worked after the issue. The steps come after the unpacking by the order of their IRIs.
+    # worked after the issue, and converted what it had unpacked before.
     unpacking = _Step(f"{_IRI}run:{_local(alert)}", alert.time)
     yield from unpacking.begin("gocart notice", gocart.identifier)
     yield Relation(RelationKind.USAGE, unpacking.iri, alert_iri(alert), attributes=_role("notice"))
@@ -158,7 +160,8 @@ def work(source: Path, alert: Alert, files: Files) -> Iterator[Statement]:
     ):
         if path is None:
             continue
-        step = _Step(f"{unpacking.iri}:{name.replace(' ', '_')}", alert.time)
+        after = None if alert.time is None else alert.time + _NEXT
+        step = _Step(f"{unpacking.iri}:{name.replace(' ', '_')}", after)
         yield from step.begin(f"gocart {name}", gocart.identifier)
         for used, role in uses:
             yield step.file(EventKind.USE, used, role)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from lineage.decisions import Decision, decision_of
 from lineage.errors import SourceError
 from lineage.graph_store import GraphStore, Source, Written
 from lineage.growth import Content, KnownSources, content_of, outgrown
+from lineage.identity import realm
 from lineage.import_report import (
     ImportReport,
     OnProgress,
@@ -208,6 +210,11 @@ class ImportRun:
         # a NUL or half a surrogate pair: no file of this machine has such a name
         except ValueError:
             return event
+        if event.node is None and known == event.path:
+            # it was read here: where a directory is one host's own, it is this one's
+            here = replace(event, node=platform.node())
+            if realm(here, self._settings.identity) == here.node:
+                return here
         return replace(event, path=known)
 
     def _read(self, reading: Reading, file: _File, trail: Trail, skipped: Written | None) -> None:

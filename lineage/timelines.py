@@ -95,6 +95,7 @@ class Timelines:
         self._own: dict[tuple[Place, str | None], set[str]] = defaultdict(set)
         self._hostless: dict[str, set[str]] = defaultdict(set)
         self._blind: dict[Place, list[Generation]] = {}
+        self._blind_zones: dict[Place, frozenset[bool]] = {}
         nodes: dict[int, str] = {}
         for key, event in events.items():
             one = written.by_key.get(key)
@@ -115,6 +116,7 @@ class Timelines:
             blind = [one for one in ones if one.product is None and one.activities]
             if blind:
                 self._blind[place] = blind
+                self._blind_zones[place] = frozenset(one.zoneless for one in blind)
             for one in ones:
                 self._writers[one.identifier].append(one)
                 for activity in one.activities:
@@ -149,7 +151,9 @@ class Timelines:
         created = self._written.created.get(product)
         clock = Clock(start, is_zoneless(user.start))
         here = [one for one in self._written.carriers.get(product, ()) if one.place == place]
-        mixed = len(self._written.zoneless) > 1
+        # of this path only: nothing else may count, or it would matter what is imported together
+        zones = self._blind_zones[place] | {one.zoneless for one in here}
+        mixed = not zones <= {is_zoneless(user.start)}
         # of times that all compare the earlier need no look
         last = len(ones) if mixed else bisect_right(ones, start, key=lambda one: one.end or start)
         for one in (ones[at] for at in range(last - 1, -1, -1)):

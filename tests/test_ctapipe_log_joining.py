@@ -170,6 +170,14 @@ def test_any_some_of_the_sources_are_one_graph(some: list[Path], rng: random.Ran
     assert queries.digest(imported(parts)) == queries.digest(imported([some]))
 
 
+def test_only_what_happened_at_a_path_decides_what_was_used_there() -> None:
+    """A log of local times that wrote it has no order with records in UTC of other files."""
+    record = next(path for path in SMALL if path.name == "ctapipe-apply-models.provenance.log")
+    log = next(path for path in SMALL if path.name == "ctapipe_single_process.log")
+
+    assert queries.digest(imported([[record], [log]])) == queries.digest(imported([[record, log]]))
+
+
 @pytest.mark.parametrize("hours", [1, 2, -3, 5.75])
 def test_logs_of_another_zone_are_joined(hours: float, tmp_path: Path) -> None:
     """The clock of the log is hours ahead of UTC, which the records have."""
