@@ -34,7 +34,7 @@ from typing import Any, BinaryIO
 
 from importers.jsonld_stream import Unwritable, plain
 from importers.openlineage_events import EventReader
-from importers.openlineage_lines import Lines, looks_like_lines
+from importers.openlineage_lines import Lines, begins_with_long_line, looks_like_lines
 from importers.provjson_stream import BrokenText, DamagedValue, JsonCursor
 from lineage.errors import SourceError
 from lineage.interfaces import HEAD_BYTES, Confidence, Mark, OnMark, OnProblem, Problem
@@ -82,11 +82,10 @@ class OpenLineageImporter:
         """What the events say from a mark on; JSON lines have them, behind whole lines."""
         reader = _Reader(on_problem)
         with source.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-            file.seek(0)
-            if mark is not None or looks_like_lines(head):
+            if mark is not None or _holds_lines(file):
                 yield from reader.lines(file, mark, on_mark)
             else:
+                file.seek(0)
                 for place, event in _values(file):
                     yield from reader.statements(place, event)
         if not reader.events and mark is None:
@@ -136,6 +135,14 @@ class _Reader:
     def _report(self, message: str, lost: int) -> None:
         self.first = self.first or self._place
         self._on_problem(Problem(self._place, message, lost))
+
+
+def _holds_lines(file: BinaryIO) -> bool:
+    """It holds JSON lines; the file stands somewhere then."""
+    if looks_like_lines(file.read(HEAD_BYTES)):
+        return True
+    file.seek(0)
+    return begins_with_long_line(file)
 
 
 def _first_event(head: bytes) -> dict[str, Any] | None:
