@@ -64,7 +64,7 @@ class ProvXmlImporter:
         Raises:
             SourceError: The file is not a PROV-XML document.
         """
-        reading = _Reading(on_problem)
+        reading = _Reading(source, on_problem)
         with source.open("rb") as file:
             try:
                 root = xml_stream.root(file)
@@ -86,8 +86,8 @@ class ProvXmlImporter:
 class _Reading:
     """One reading of one document."""
 
-    def __init__(self, on_problem: OnProblem) -> None:
-        self.batches = Batches(on_problem)
+    def __init__(self, source: Path, on_problem: OnProblem) -> None:
+        self.batches = Batches(source, on_problem)
         self._bundle: str | None = None
 
     def namespaces(self, element: Any) -> Iterator[Statement]:
