@@ -37,6 +37,7 @@ _BUNDLE = f"{{{v.PROV}}}bundleContent"
 _OTHER = f"{{{v.PROV}}}other"
 _ID = f"{{{v.PROV}}}id"
 _TYPE = f"{{{v.XSI.removesuffix('#')}}}type"
+_DOCUMENT = re.compile(rb"<(?:\w+:)?document\s[^>]*ns/prov#")
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[?!A-Za-z_]|\xff\xfe<\x00|\xfe\xff\x00<")
 
 
@@ -50,12 +51,20 @@ class ProvXmlImporter:
 
     def recognises(self, source: Path, head: bytes) -> Confidence:
         """By its first element."""
-        if not _XML.match(head) or b"document" not in head.replace(b"\0", b""):
+        if not _XML.match(head):
             return Confidence.NO
+        # a document type may be longer than a head, or break before the first element: it is said
+        # why the rest is not read, where anything says what it is
+        typed = b"<!DOCTYPE" in head
+        named = typed and source.name.lower().endswith((".provx", ".provxml"))
+        if b"document" not in head.replace(b"\0", b""):
+            return Confidence.SUFFIX if named else Confidence.NO
         try:
             root = xml_stream.root(io.BytesIO(head))
         except xml_stream.BrokenXml:
-            return Confidence.NO
+            if typed and _DOCUMENT.search(head):
+                return Confidence.SHAPE
+            return Confidence.SUFFIX if named else Confidence.NO
         return Confidence.CERTAIN if root.tag == _ROOT else Confidence.NO
 
     def records(self, source: Path, on_problem: OnProblem) -> Iterator[Statement]:
