@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from importers import agents
@@ -39,6 +40,8 @@ from lineage.vocabulary import CTAPIPE, RelationKind
 Report = Callable[[str, int], None]
 """Takes a sentence, and how many records are lost."""
 
+_MOST_FILES = 100_000
+"""Inputs, or outputs, of one activity that are read: it is in memory as a whole."""
 _SHARED_PARTS = frozenset({"platform", "python", "environment"})
 
 
@@ -169,8 +172,15 @@ class ActivityReader:
             if items is not None:
                 self._report(f"{run.activity}: {key} is no list (value seen: {items!r:.80})", 1)
             return
+        if len(items) > _MOST_FILES:
+            lost = len(items) - _MOST_FILES
+            self._report(
+                f"{run.activity}: {key} lists {len(items):,} files, more than {_MOST_FILES:,}. The "
+                "others are left out.",
+                lost,
+            )
         strange = []
-        for item in items:
+        for item in islice(items, _MOST_FILES):
             entry = {"url": item} if isinstance(item, str) else item
             url = entry.get("url") if isinstance(entry, dict) else None
             if isinstance(url, str) and url.strip():

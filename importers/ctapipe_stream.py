@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Protocol
 from lineage.interfaces import Mark, OnProblem, Problem
 
 _CHUNK_BYTES = 1 << 20
-_LARGEST_ACTIVITY = 64 << 20
+_LARGEST_ACTIVITY = 1 << 24
+"""Characters; one that uses a hundred thousand files has fewer."""
 _BETWEEN = re.compile(r"[\s\[\],]*")
 _BEGINNING = re.compile(r'\{\s{0,200}"activity_(?:name|uuid)"')
 _OVERLAP = 256
@@ -104,17 +105,23 @@ class ActivityScanner:
             except json.JSONDecodeError as error:
                 near_end = error.pos >= len(self._text) - _NEAR
                 cut = near_end or error.msg.startswith("Unterminated string")
-                if cut and not self._ended and len(self._text) < _LARGEST_ACTIVITY:
-                    self._more(size)
+                room = _LARGEST_ACTIVITY - (len(self._text) - self._at)
+                if cut and not self._ended and room > 0:
+                    self._more(min(size, room))
                     size *= 2
                     continue
                 self._settled = self._settled and not cut
-                problem = "is cut off" if cut and self._ended else f"is no JSON ({error.msg})"
-                self._skip_damage(error.pos if not cut else len(self._text), problem)
+                if not cut:
+                    problem = f"is no JSON ({error.msg})"
+                elif self._ended:
+                    problem = "is cut off"
+                else:
+                    problem = f"has more than {_LARGEST_ACTIVITY:,} characters"
+                self._skip_activity(error.pos if not cut else len(self._text), problem)
             except RecursionError:
-                self._skip_damage(self._at, "is nested too deeply")
+                self._skip_activity(self._at, "is nested too deeply")
             except ValueError as error:  # an integer of thousands of digits
-                self._skip_damage(self._at, f"holds a number that cannot be read ({error})")
+                self._skip_activity(self._at, f"holds a number that cannot be read ({error})")
             else:
                 return record
             return None
@@ -134,13 +141,16 @@ class ActivityScanner:
                 return False
             self._more(_CHUNK_BYTES)
 
+    def _skip_activity(self, error: int, problem: str) -> None:
+        """Reports that an activity is damaged, and goes to the beginning of the next."""
+        self._skip_damage(error, f"the activity that begins in line {self._line} {problem}")
+
     def _skip_damage(self, error: int, problem: str) -> None:
-        """Reports a damaged activity, and goes to the beginning of the next."""
-        began = self._line
+        """Reports a damaged place, and goes to the beginning of the next activity."""
         line, byte = self._where(error)
         self.damaged += 1
-        message = f"the activity that begins in line {began} {problem}, at byte {byte}. It is left "
-        self._on_problem(Problem(str(line), message + "out; what is whole is kept."))
+        message = f"{problem}, at byte {byte}. It is left out; what is whole is kept."
+        self._on_problem(Problem(str(line), message))
         self._depth = 0
         self._at += 1
         while True:

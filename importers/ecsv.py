@@ -31,7 +31,7 @@ from importers.header_state import PREFIX, header_state
 from importers.yaml_values import read_yaml, text_of
 from lineage import vocabulary as v
 from lineage.errors import SourceError
-from lineage.interfaces import Confidence, OnProblem, Problem
+from lineage.interfaces import Confidence, OnProblem, Problem, note
 from lineage.records import Statement, Value, attributes
 
 MOST_HEADER_BYTES = 1 << 20
@@ -81,6 +81,9 @@ class EcsvImporter:
             on_problem(Problem(str(document.line + 1), f"{said}. What is whole is kept."))
         for line, key in document.repeated:
             on_problem(Problem(str(line + 1), f"{key[:80]!r} is there twice; the last counts.", 0))
+        for tag, line in document.python.items():
+            said = f"!!{tag:.100} is not followed; what it stands at is kept as it is written."
+            on_problem(note(str(line + 1), said))
         if not isinstance(document.value, dict):
             raise SourceError(source, "2", "its header holds no YAML mapping.")
         yield from _state(source, version[1].decode(), document.value, on_problem)

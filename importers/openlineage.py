@@ -32,12 +32,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from importers.damage import Damage
 from importers.jsonld_stream import Unwritable, plain
 from importers.openlineage_events import EventReader
-from importers.openlineage_lines import Lines, looks_like_lines
+from importers.openlineage_lines import Lines, begins_with_long_line, looks_like_lines
 from importers.provjson_stream import BrokenText, DamagedValue, JsonCursor
 from lineage.errors import SourceError
-from lineage.interfaces import HEAD_BYTES, Confidence, Mark, OnMark, OnProblem, Problem
+from lineage.interfaces import HEAD_BYTES, Confidence, Mark, OnMark, OnProblem
 from lineage.records import Statement
 
 _BETWEEN_MARKS_BYTES = 1 << 20
@@ -80,13 +81,12 @@ class OpenLineageImporter:
         self, source: Path, on_problem: OnProblem, mark: Mark | None, on_mark: OnMark
     ) -> Iterator[Statement]:
         """What the events say from a mark on; JSON lines have them, behind whole lines."""
-        reader = _Reader(on_problem)
+        reader = _Reader(source, on_problem)
         with source.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-            file.seek(0)
-            if mark is not None or looks_like_lines(head):
+            if mark is not None or _holds_lines(file):
                 yield from reader.lines(file, mark, on_mark)
             else:
+                file.seek(0)
                 for place, event in _values(file):
                     yield from reader.statements(place, event)
         if not reader.events and mark is None:
@@ -96,11 +96,11 @@ class OpenLineageImporter:
 class _Reader:
     """Turns what was found into statements, and says where anything is amiss."""
 
-    def __init__(self, on_problem: OnProblem) -> None:
+    def __init__(self, source: Path, on_problem: OnProblem) -> None:
         self.events = 0
         self.first = ""
         """Where the first problem was."""
-        self._on_problem = on_problem
+        self._damage = Damage(source, on_problem)
         self._place = ""
         self._reader = EventReader(self._report)
 
@@ -120,7 +120,12 @@ class _Reader:
             on_mark(Mark(lines.offset, self._reader.state(lines.number)))
 
     def statements(self, place: str, event: Any) -> list[Statement]:
-        """What one event says; nothing where it cannot be read."""
+        """What one event says; nothing where it cannot be read.
+
+        Raises:
+            SourceError: More was lost so far than read.
+        """
+        self._damage.give_up(self.events)
         self._place = place
         if isinstance(event, DamagedValue):
             self._report(f"{event}. It is left out.", 1)
@@ -135,7 +140,15 @@ class _Reader:
 
     def _report(self, message: str, lost: int) -> None:
         self.first = self.first or self._place
-        self._on_problem(Problem(self._place, message, lost))
+        self._damage.tell(self._place, message, lost)
+
+
+def _holds_lines(file: BinaryIO) -> bool:
+    """It holds JSON lines; the file stands somewhere then."""
+    if looks_like_lines(file.read(HEAD_BYTES)):
+        return True
+    file.seek(0)
+    return begins_with_long_line(file)
 
 
 def _first_event(head: bytes) -> dict[str, Any] | None:

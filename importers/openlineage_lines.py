@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 from importers.provjson_stream import DamagedValue
 
 LONGEST_LINE_BYTES = 1 << 24
+_CHUNK_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -27,7 +28,7 @@ class Line(NamedTuple):
     def value(self) -> Any:
         """What it holds; a `DamagedValue` where that is no JSON."""
         if self.text is None:
-            return DamagedValue(f"it is longer than {LONGEST_LINE_BYTES} bytes")
+            return DamagedValue(f"the line is longer than {LONGEST_LINE_BYTES:,} bytes")
         return value_of(self.text)
 
 
@@ -88,6 +89,25 @@ def looks_like_lines(head: bytes) -> bool:
         line.startswith(b"{") and line.rstrip().endswith(b"}") and isinstance(value_of(line), dict)
         for line in head.removeprefix(_BOM).splitlines()[:50]
     )
+
+
+def begins_with_long_line(file: BinaryIO) -> bool:
+    """Its first line is longer than a head, and ends as an object before another begins.
+
+    Within JSON no bracket closes right before one opens.
+    """
+    first = file.read(_CHUNK_BYTES).removeprefix(_BOM).lstrip()
+    if not first.startswith(b"{"):
+        return False
+    last, text = b"", first
+    while text and b"\n" not in text:
+        last = text.rstrip()[-1:] or last
+        text = file.read(_CHUNK_BYTES)
+    line, _, rest = text.partition(b"\n")
+    last = line.rstrip()[-1:] or last
+    while not rest.strip() and (rest := file.read(_CHUNK_BYTES)):
+        pass
+    return last == b"}" and rest.lstrip().startswith(b"{")
 
 
 def _refuse(text: str) -> Any:

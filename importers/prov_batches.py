@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from importers.damage import Damage
 from importers.provjson_records import PREDEFINED, Unreadable, encoded
 from lineage.identifiers import SKOLEM
-from lineage.interfaces import OnProblem, Problem
+from lineage.interfaces import OnProblem
 from lineage.interop import NotProv
 from lineage.records import Bundle, Iri, Namespace, Record, Relation, Statement, attributes
 
@@ -24,8 +26,8 @@ class Part:
 class Batches:
     """Turns parts into records; says where what cannot be read stands."""
 
-    def __init__(self, on_problem: OnProblem) -> None:
-        self._on_problem = on_problem
+    def __init__(self, source: Path, on_problem: OnProblem) -> None:
+        self._damage = Damage(source, on_problem)
         self._prefixes: set[tuple[str, str]] = set()
         self._bundles: set[str] = set()
         self.read = 0
@@ -33,7 +35,15 @@ class Batches:
 
     def tell(self, place: str, message: str, lost: int = 1) -> None:
         """Tells of a problem."""
-        self._on_problem(Problem(place, message, lost))
+        self._damage.tell(place, message, lost)
+
+    def give_up(self) -> None:
+        """Ends the reading where more was lost than read, and no record waits.
+
+        Raises:
+            SourceError: More was lost than read.
+        """
+        self._damage.give_up(self.read)
 
     def namespace(self, prefix: str, iri: str) -> Iterator[Statement]:
         """A declared prefix, once."""
@@ -62,6 +72,9 @@ class Batches:
         Args:
             read: Reads some of them with prov.
             bundle: IRI of the bundle that they stand in.
+
+        Raises:
+            SourceError: More was lost so far than read.
         """
         try:
             found = read(parts)
@@ -71,6 +84,7 @@ class Batches:
                 if error.line is not None:
                     place = str(int(place) + error.line - 1)
                 self.tell(place, f"{str(error).rstrip('.')}. It is left out.")
+                self.give_up()
                 return
             for part in parts:
                 yield from self.records([part], read, bundle)

@@ -37,6 +37,8 @@ SECTIONS = frozenset(ELEMENT_CLASSES) | frozenset(RELATION_BY_KEYWORD)
 """Keys that hold records."""
 KEYS = SECTIONS | {"prefix", "bundle"}
 """Keys of a document; a bundle has no ``bundle``."""
+_MOST_KEYS = 500_000
+"""Keys of one object that are remembered, so that repeated ones are told; all are read."""
 _KINDS = {"[": "a list", '"': "a text"}
 
 
@@ -209,13 +211,15 @@ class _Document:
         """The records of one kind."""
         if not self._opens(here):
             return
-        seen: set[str] = set()
+        seen: set[int] = set()
         make = maker.make
         for batch in self._cursor.batches():
             for key, content in batch:
-                if key in seen:
+                mark = hash(key)
+                if mark in seen:
                     self._tell_repeated(f"{here}/{_escaped(key)}")
-                seen.add(key)
+                elif len(seen) < _MOST_KEYS:
+                    seen.add(mark)
                 if type(content) is not tuple or maker.expands:
                     yield from self._several(f"{here}/{_escaped(key)}", maker, key, content)
                     continue

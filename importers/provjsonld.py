@@ -112,7 +112,7 @@ class _Reading:
     """The statements that wait to be read, and what they stand in."""
 
     def __init__(self, source: Path, document: str, on_problem: OnProblem) -> None:
-        self.batches = Batches(on_problem)
+        self.batches = Batches(source, on_problem)
         self.seen = 0
         self._source = source
         self._document = document

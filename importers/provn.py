@@ -72,7 +72,7 @@ class ProvNImporter:
         """
         with source.open("rb") as file:
             pieces = Pieces(file)
-            reading = _Reading(on_problem)
+            reading = _Reading(source, on_problem)
             started = False
             for piece in pieces:
                 if not started:
@@ -104,8 +104,8 @@ class _Scope:
 class _Reading:
     """What is in scope, and the statements that wait to be read."""
 
-    def __init__(self, on_problem: OnProblem) -> None:
-        self._batches = Batches(on_problem)
+    def __init__(self, source: Path, on_problem: OnProblem) -> None:
+        self._batches = Batches(source, on_problem)
         self._document = _Scope()
         self._bundle: _Scope | None = None
         self._waiting: list[Part] = []
@@ -127,6 +127,7 @@ class _Reading:
         yield from self._flush()
         if piece.kind is Kind.DAMAGE:
             self._batches.tell(str(piece.line), f"{piece.text}. It is left out.")
+            self._batches.give_up()
         elif piece.kind in (Kind.PREFIX, Kind.DEFAULT):
             yield from self._declare(piece)
         elif piece.kind is Kind.BUNDLE:

@@ -37,6 +37,7 @@ _BUNDLE = f"{{{v.PROV}}}bundleContent"
 _OTHER = f"{{{v.PROV}}}other"
 _ID = f"{{{v.PROV}}}id"
 _TYPE = f"{{{v.XSI.removesuffix('#')}}}type"
+_DOCUMENT = re.compile(rb"<(?:\w+:)?document\s[^>]*ns/prov#")
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[?!A-Za-z_]|\xff\xfe<\x00|\xfe\xff\x00<")
 
 
@@ -50,12 +51,20 @@ class ProvXmlImporter:
 
     def recognises(self, source: Path, head: bytes) -> Confidence:
         """By its first element."""
-        if not _XML.match(head) or b"document" not in head.replace(b"\0", b""):
+        if not _XML.match(head):
             return Confidence.NO
+        # a document type may be longer than a head, or break before the first element: it is said
+        # why the rest is not read, where anything says what it is
+        typed = b"<!DOCTYPE" in head
+        named = typed and source.name.lower().endswith((".provx", ".provxml"))
+        if b"document" not in head.replace(b"\0", b""):
+            return Confidence.SUFFIX if named else Confidence.NO
         try:
             root = xml_stream.root(io.BytesIO(head))
         except xml_stream.BrokenXml:
-            return Confidence.NO
+            if typed and _DOCUMENT.search(head):
+                return Confidence.SHAPE
+            return Confidence.SUFFIX if named else Confidence.NO
         return Confidence.CERTAIN if root.tag == _ROOT else Confidence.NO
 
     def records(self, source: Path, on_problem: OnProblem) -> Iterator[Statement]:
@@ -64,7 +73,7 @@ class ProvXmlImporter:
         Raises:
             SourceError: The file is not a PROV-XML document.
         """
-        reading = _Reading(on_problem)
+        reading = _Reading(source, on_problem)
         with source.open("rb") as file:
             try:
                 root = xml_stream.root(file)
@@ -86,8 +95,8 @@ class ProvXmlImporter:
 class _Reading:
     """One reading of one document."""
 
-    def __init__(self, on_problem: OnProblem) -> None:
-        self.batches = Batches(on_problem)
+    def __init__(self, source: Path, on_problem: OnProblem) -> None:
+        self.batches = Batches(source, on_problem)
         self._bundle: str | None = None
 
     def namespaces(self, element: Any) -> Iterator[Statement]:

@@ -18,6 +18,8 @@ _SIGNS = 16
 """So many characters of a text count as one more value."""
 _LONGEST_NUMBER = 400
 _TAG = "tag:yaml.org,2002:"
+_PYTHON = _TAG + "python/"
+_MOST_TOLD = 20
 _PLAIN = frozenset(_TAG + name for name in ("null", "bool", "int", "float"))
 
 
@@ -33,6 +35,8 @@ class Document:
     """Why it ended there; empty for a whole document."""
     repeated: list[tuple[int, str]] = field(default_factory=list)
     """(line, key) of keys that a mapping has twice; the last counts."""
+    python: dict[str, int] = field(default_factory=dict)
+    """Tags that ask Python to make something, which nothing does -> line of the first of each."""
 
 
 class TooMuchError(ValueError):
@@ -99,6 +103,9 @@ class _Composer:
         for event in yaml.parse(text, Loader=loader):
             if event.start_mark is not None:
                 self._document.line = event.start_mark.line + 1
+            tag = getattr(event, "tag", None) or ""
+            if tag.startswith(_PYTHON) and len(self._document.python) < _MOST_TOLD:
+                self._document.python.setdefault(tag.removeprefix(_TAG), self._document.line)
             if isinstance(event, yaml.ScalarEvent):
                 value = event.value if self._awaits_key() else self._scalar(event)
                 self._place(value, event.anchor, 1 + len(event.value) // _SIGNS)

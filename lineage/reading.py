@@ -17,7 +17,8 @@ from lineage.interfaces import (
     describes_files,
     parts_of,
 )
-from lineage.records import Attributes, EventKind, FileEvent, Namespace, Relation, Statement
+from lineage.records import Attributes, EventKind, FileEvent, Namespace, Statement
+from lineage.repetition import Repetition
 from lineage.runs import is_run
 
 _log = logging.getLogger(__name__)
@@ -85,9 +86,11 @@ class Reading:
     def statements(self) -> Iterator[Statement]:
         """The statements one by one."""
         try:
+            repetition = Repetition(self._tell)
             for statement in self._read():
-                self.records += is_record(statement)
-                yield statement
+                if repetition.takes(statement):
+                    self.records += is_record(statement)
+                    yield statement
             self._tell_number()
         except (LineageError, OSError):
             self._tell_number()
@@ -184,14 +187,14 @@ def first_problem(
 
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
     batch: list[Statement] = []
-    characters = 0
+    length = 0
     try:
         for statement in statements:
             batch.append(statement)
-            characters += _characters(statement)
-            if len(batch) >= _BATCH_STATEMENTS or characters >= _BATCH_CHARACTERS:
+            length += characters(statement)
+            if len(batch) >= _BATCH_STATEMENTS or length >= _BATCH_CHARACTERS:
                 yield batch
-                batch, characters = [], 0
+                batch, length = [], 0
     except (LineageError, OSError):
         if batch:
             yield batch
@@ -200,9 +203,13 @@ def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
         yield batch
 
 
-def _characters(statement: Statement) -> int:
+def characters(statement: Statement) -> int:
     """Roughly how long a statement is."""
     said: Attributes = ()
-    if isinstance(statement, Relation | FileEvent) or hasattr(statement, "attributes"):
+    length = 100
+    if isinstance(statement, FileEvent):
+        length += len(statement.path)
+        said = statement.attributes + statement.relation_attributes
+    elif hasattr(statement, "attributes"):
         said = statement.attributes
-    return 100 + sum(len(value) if isinstance(value, str) else 50 for _, value in said)
+    return length + sum(len(value) if isinstance(value, str) else 50 for _, value in said)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from lineage import identity
 from lineage.canonical import digest
+from lineage.gathering import Gathering
 from lineage.graph_store import GraphStore, Source, Written
 from lineage.identity import IdentitySettings
 from lineage.interfaces import Importer, Mark
@@ -22,8 +23,6 @@ from lineage.records import Bundle, FileEvent, Namespace, Relation, Statement
 from lineage.settings import Settings
 from lineage.subgraph import StoredEvent
 
-MOST_EVENTS = 20_000
-"""They are bound together, and held in memory until then."""
 EVERY_S = 5.0
 """An import that is killed has no more than this to do again, while settling is quick ..."""
 SHARE = 4.0
@@ -36,7 +35,7 @@ class Settling:
     def __init__(self, store: GraphStore, settings: IdentitySettings) -> None:
         self._store = store
         self._identity = settings
-        self._events: list[StoredEvent] = []
+        self._gathering = Gathering(settings)
         self._finished: list[Source] = []
         self._reading: tuple[str, Written] | None = None
         self._settled_at = time.monotonic()
@@ -45,12 +44,12 @@ class Settling:
     def add(self, source: str, event: FileEvent) -> None:
         """Takes up what a source says of a file."""
         key = identity.event_key(event, self._identity)
-        self._events.append(StoredEvent(key, source, event))
+        self._gathering.add(StoredEvent(key, source, event))
 
     def read_to(self, source: str, written: Written) -> None:
         """Notes how far the source under way was read; all of that is written or was added."""
         self._reading = source, written
-        if len(self._events) >= MOST_EVENTS or self._due:
+        if self._gathering.due or self._due:
             self.settle()
 
     def end(self, done: Source | None) -> None:
@@ -58,16 +57,13 @@ class Settling:
         self._reading = None
         if done is not None:
             self._finished.append(done)
-            if not self._events or self._due:
+            if self._gathering.empty or self._due:
                 self.settle()
 
     def settle(self) -> None:
         """Makes everything final."""
         began = time.monotonic()
-        if self._events:
-            known = identity.connected(self._events, self._store.events)
-            self._store.bind(identity.changes(known, self._events, self._identity))
-            self._events.clear()
+        self._gathering.bind(self._store)
         for source in self._finished:
             self._store.finish(source)
         self._finished.clear()

@@ -80,6 +80,8 @@ def _json(tree: Path) -> None:
         "long-string.json": _document(entity={"ex:e": {"ex:a": "x" * (60 * MEGABYTE)}}),
         "context.jsonld": '{"@context":"http://127.0.0.1:9/context.jsonld","@graph":[]}',
     }
+    several = ",".join(f'"ex:e":{{"ex:a":{number}}}' for number in range(30_000))
+    texts["repeated.json"] = _document(entity={}).replace("{}}", f"{{{several}}}}}")
     for name, text in texts.items():
         (tree / name).write_text(text)
     (tree / "long-line.json").write_bytes(b" " * (100 * MEGABYTE) + b"{}")
@@ -102,6 +104,8 @@ def _ctapipe(tree: Path, secret: Path) -> None:
     (tree / "deep.provenance.log").write_text(nested)
     endless = '[{"activity_name":"x","activity_uuid":"' + UUID + '","a":"'
     (tree / "endless.provenance.log").write_bytes(endless.encode() + b"x" * (100 * MEGABYTE))
+    named = json.dumps([activity | {"activity_name": "x" * (100 * MEGABYTE)}, activity])
+    (tree / "long-name.provenance.log").write_text(named)
 
 
 def _lines(tree: Path) -> None:
@@ -128,6 +132,10 @@ def _lines(tree: Path) -> None:
     with (tree / "events.jsonl").open("w") as stream:
         event = {"eventType": "START", "eventTime": "x", "run": {"runId": SCRIPT}, "job": {}}
         stream.write(json.dumps(event) + "\n" + "[" * 100_000 + "\n")
+    with (tree / "long-line.jsonl").open("w") as stream:
+        event |= {"eventTime": "2026-01-01T00:00:00Z", "run": {"runId": UUID}}
+        stream.write(json.dumps(event | {"x": "x" * (100 * MEGABYTE)}) + "\n")
+        stream.write(json.dumps(event) + "\n")
 
 
 def _yaml(tree: Path) -> None:
@@ -180,6 +188,7 @@ def _provenance(tree: Path) -> None:
     (tree / "deep.provn").write_text(head + "entity(" * 100_000 + "\nendDocument\n")
     (tree / "long.provn").write_text(head + f'entity(ex:f, [ex:a="{"x" * (30 * MEGABYTE)}"])\n')
     (tree / "script.provn").write_text(f'{head}entity(ex:f, [prov:label="{SCRIPT}"])\nendDocument')
+    (tree / "junk.provn").write_text(head + "entity(zz:e)\n" * MEGABYTE)
     start = f"<http://example.org/a> a <{prov}Activity> ; <{prov}used> "
     (tree / "deep.ttl").write_text(start + f"[ <{prov}used> " * 100_000)
     (tree / "long.ttl").write_text(start + '"' + "x" * (50 * MEGABYTE))

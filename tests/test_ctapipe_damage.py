@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import importers.ctapipe_activity
 import importers.ctapipe_stream
 from importers.ctapipe import CtapipeImporter
 from lineage.canonical import canonical, encode_event
@@ -199,3 +200,45 @@ def test_the_importer_leaves_other_files_alone(head: bytes) -> None:
 def test_empty_arrays_are_an_empty_log(tmp_path: Path, text: str) -> None:
     """A run that failed early leaves an array without activities."""
     assert read(written(tmp_path, text=text)) == ([], [])
+
+
+def test_what_is_no_activity_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """And which line it is in."""
+    log = tmp_path / "x.provenance.log"
+    log.write_text("[1]\n" + json.dumps([record()]))
+    _, problems = read(log)
+
+    assert [problem.message for problem in problems] == [
+        "no activity begins here (value seen: '1]\\n[{\"activity_name\"'), at byte 1. "
+        "It is left out; what is whole is kept."
+    ]
+
+
+def test_an_activity_without_end_costs_itself_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more of it than the most is held in memory."""
+    monkeypatch.setattr(importers.ctapipe_stream, "_CHUNK_BYTES", 1_000)
+    monkeypatch.setattr(importers.ctapipe_stream, "_LARGEST_ACTIVITY", 20_000)
+    log = tmp_path / "x.provenance.log"
+    log.write_text(json.dumps([record(activity_name="n" * 100_000), record()]))
+    statements, problems = read(log)
+
+    assert len([one for one in statements if isinstance(one, Activity)]) == 1
+    assert [problem.message for problem in problems] == [
+        "the activity that begins in line 1 has more than 20,000 characters, at byte 20001. "
+        "It is left out; what is whole is kept."
+    ]
+
+
+def test_files_without_end_are_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first are read, and the number of the others is told."""
+    monkeypatch.setattr(importers.ctapipe_activity, "_MOST_FILES", 10)
+    log = tmp_path / "x.provenance.log"
+    log.write_text(json.dumps([record(input=[f"/a/{at}" for at in range(25)], output=[])]))
+    statements, problems = read(log)
+    used = [one.path for one in statements if isinstance(one, FileEvent) and one.path[0] == "/"]
+
+    assert used == [f"/a/{at}" for at in range(10)]
+    assert [problem.records_lost for problem in problems] == [15]
+    assert "input lists 25 files, more than 10" in problems[0].message

@@ -196,15 +196,22 @@ def test_a_bad_header_is_told_and_what_is_whole_is_kept(
 
 
 def test_no_code_of_a_header_runs(tmp_path: Path) -> None:
-    """Python's tags are text."""
+    """Python's tags are text, and that they are there is told as no loss."""
     canary = tmp_path / "canary"
-    said, _ = of_text(
+    said, problems = of_text(
         tmp_path,
         f"{HEAD}{COLUMNS}# meta: {{a: !!python/object/apply:os.mkdir ['{canary}']}}\n{BODY}",
     )
 
     assert json.loads(said["fits:a"]) == [str(canary)]
     assert not canary.exists()
+    assert [(one.message, one.is_note) for one in problems] == [
+        (
+            "!!python/object/apply:os.mkdir is not followed; what it stands at is kept as it is "
+            "written.",
+            True,
+        )
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A tree of hostile files is imported whole: no code runs, nothing outside is read, memory stays.
 
-It runs in a process of its own, so that its memory and what it opens can be told from the tests'.
+It runs in a process of its own, so that its memory and what it opens can be told from the tests';
+into memory, and into the embedded engine.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from lineage.stores.embedded import supported
 from tests.hostile_tree import SECRET, make
 
 MEMORY_BYTES = 512 * 2**20
@@ -21,20 +23,29 @@ LONGEST_S = 600
 """Against an import that never ends; a file takes seconds."""
 
 PROGRAM = """
-import json, pathlib, sys
+import json, pathlib, sys, urllib.parse
 touched = set()
+engine = set()
 def hook(event, arguments):
     if event in ("open", "os.open") and isinstance(arguments[0], str):
         touched.add(arguments[0])
+    elif event == "socket.connect" and arguments[1] in engine:
+        pass
     elif event in ("os.system", "socket.connect"):
         touched.add(event + " " + repr(arguments)[:2000])
-sys.addaudithook(hook)
 from lineage.canonical import canonical
 from lineage.report import import_json
 from lineage.session import import_paths
 from lineage.settings import Settings
+from lineage.stores.embedded import open_embedded
 from lineage.stores.memory import MemoryStore
-store = MemoryStore()
+if sys.argv[2:]:
+    store = open_embedded(pathlib.Path(sys.argv[2]), linger_s=0)
+    address = urllib.parse.urlsplit(store._connection.server.address)
+    engine.add((address.hostname, address.port))
+else:
+    store = MemoryStore()
+sys.addaudithook(hook)
 report = import_json(import_paths(store, [pathlib.Path(sys.argv[1])], Settings()))
 # not getrusage: what it calls the peak begins with that of the process that started this one
 processes = ["self"]
@@ -52,6 +63,7 @@ json.dump({
     "touched": sorted(touched),
     "records": [canonical(record) for record in store.records()],
 }, sys.stdout)
+store.close()
 """
 
 
@@ -62,21 +74,27 @@ class Run(NamedTuple):
     records: list[str]
     touched: list[str]
     peak_bytes: int | None
-    """Of the process and its children together; ``None`` where no /proc tells."""
+    """Of the process and its children together, the engine apart; ``None`` where no /proc tells."""
     secret: Path
     canary: Path
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The whole tree, imported once."""
+@pytest.fixture(
+    scope="module",
+    params=["memory", pytest.param("embedded", marks=pytest.mark.embedded)],
+)
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The whole tree, imported once into each store."""
+    engine = request.param == "embedded"
+    if engine and (reason := supported()):
+        pytest.skip(reason)
     base = tmp_path_factory.mktemp("hostile")
     tree, secret, canary = base / "tree", base / "secret.txt", base / "canary"
     make(tree, secret, canary)
     elsewhere = base / "elsewhere"
     elsewhere.mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tree)],
+        [sys.executable, "-c", PROGRAM, str(tree), *([str(base / "store")] * engine)],
         capture_output=True,
         text=True,
         timeout=LONGEST_S,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from lineage import registry
 from lineage import vocabulary as v
 from lineage.errors import SourceError
 from lineage.records import Entity
@@ -188,3 +189,23 @@ def test_pyoxigraph_still_caps_what_it_holds() -> None:
         list(ox.parse(b"[" * 100_000, format=ox.RdfFormat.JSON_LD))
     with pytest.raises(SyntaxError, match="No LoadDocumentCallback"):
         list(ox.parse(b'{"@context":"http://127.0.0.1:9/"}', format=ox.RdfFormat.JSON_LD))
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE d [<!ENTITY % a "x"><!ENTITY % b "%a;">%b;]>',
+        f'<!DOCTYPE d [<!ENTITY a "{"x" * 100_000}">]>',
+    ],
+)
+def test_a_document_type_hides_no_document(doctype: str, tmp_path: Path) -> None:
+    """One that breaks, or is longer than a head, leaves a PROV-XML document by its name."""
+    path = tmp_path / "a.provx"
+    path.write_text(XML.format(doctype, '<prov:entity prov:id="ex:e"/>'))
+    page = tmp_path / "a.html"
+    page.write_text(f"{doctype}<html><body>a document</body></html>")
+
+    importer = registry.recognise(path)
+    assert importer is not None
+    assert importer.name == "prov-xml"
+    assert registry.recognise(page) is None

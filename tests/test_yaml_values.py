@@ -47,6 +47,7 @@ def test_tags_construct_nothing(tmp_path: Path) -> None:
         "a": [str(canary)], "b": "", "c": {"dtype": "f8"}, "d": "abc", "e": "aGVsbG8=",
     }  # fmt: skip
     assert not document.problem
+    assert document.python == {"python/object/apply:os.mkdir": 1, "python/name:os.system": 2}
     assert not canary.exists()
 
 
