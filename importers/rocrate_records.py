@@ -44,8 +44,8 @@ _OF_ACTIONS = frozenset(
     {"@id", "@type", "name", "startTime", "endTime", "object", "result", "agent", "instrument"}
 )
 _OF_FILES = frozenset({"@id", "@type", "name", "encodingFormat", "exampleOfWork", "hasPart"})
-_MOST_STATEMENTS = 1_000_000
-_MOST_REFERENCES = 5_000_000
+_MOST_STATEMENTS = 200_000
+_MOST_REFERENCES = 1_000_000
 """That are followed: nodes that refer to one another in lists can ask for their product."""
 _LONGEST_NESTED = 100_000
 """Characters of a node that is told with the action that refers to it; many may."""
