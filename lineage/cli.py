@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lineage import __version__, deciding, export, queries, registry, report
+from lineage import __version__, deciding, export, queries, registry, report, report_sources
 from lineage.alternates import with_alternates
 from lineage.cli_check import check
 from lineage.cli_files import files
@@ -100,7 +100,7 @@ app.command()(decisions)
 def stats(json: Json = False) -> None:
     """Counts of everything in the store, and its digest."""
     with opened() as (store, _):
-        report.write_stats(store, as_json=json)
+        report_sources.write_stats(store, as_json=json)
 
 
 @app.command()

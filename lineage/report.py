@@ -15,9 +15,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from lineage import queries
 from lineage.access import AccessRoot, links
-from lineage.graph_store import Found, GraphStore, Source, Table
+from lineage.graph_store import Found, Table
 from lineage.identifiers import PrefixMap
 from lineage.interfaces import Importer, Problem
 from lineage.queries import Shown
@@ -158,45 +157,6 @@ def _print_problems(out: Console, one: SourceReport) -> None:
         if len(told) > _PROBLEMS_SHOWN:
             more = len(told) - _PROBLEMS_SHOWN
             out.print(Text(one_line(f"{word} {more} more places in {one.path}: --json lists all")))
-
-
-def write_stats(store: GraphStore, *, as_json: bool) -> None:
-    """Counts of a store, and its digest."""
-    stats = store.stats()
-    content = {
-        "entities": stats.entities,
-        "activities": stats.activities,
-        "agents": stats.agents,
-        "relations": dict(stats.relations),
-        "sources": stats.sources,
-        "digest": queries.digest(store),
-    }
-    if as_json:
-        write_json(content)
-        return
-    write_line(f"store       {store.description}")
-    for name in ("entities", "activities", "agents", "sources"):
-        write_line(f"{name:<12}{content[name]:,}")
-    for keyword, count in stats.relations.items():
-        write_line(f"  {keyword:<18}{count:,}")
-    write_line(f"digest      {content['digest']}")
-    write_sources(store.sources())
-
-
-def write_sources(sources: Sequence[Source]) -> None:
-    """The sources of a store as a table; nothing where there are none."""
-    if sources:
-        rows = (
-            (
-                s.content[:12],
-                s.importer,
-                f"{s.records:,}",
-                str(s.skipped or "") if s.complete else "interrupted",
-                ", ".join(s.paths),
-            )
-            for s in sources
-        )
-        write_rows(("source", "format", "records", "skipped", "paths"), rows)
 
 
 def _kind(element: StoredElement) -> str | None:

@@ -1,4 +1,4 @@
-"""What `lineage sources` and `lineage forget` write."""
+"""What `lineage stats`, `lineage sources` and `lineage forget` write."""
 
 from __future__ import annotations
 
@@ -6,8 +6,32 @@ from collections.abc import Sequence
 from typing import Any
 
 from lineage.forgetting import Said
-from lineage.graph_store import Source
-from lineage.report import counted_noun, plain, write_json, write_line, write_sources
+from lineage.graph_store import GraphStore, Source
+from lineage.queries import digest
+from lineage.report import counted_noun, plain, write_json, write_line, write_rows
+
+
+def write_stats(store: GraphStore, *, as_json: bool) -> None:
+    """Counts of a store, and its digest."""
+    stats = store.stats()
+    content = {
+        "entities": stats.entities,
+        "activities": stats.activities,
+        "agents": stats.agents,
+        "relations": dict(stats.relations),
+        "sources": stats.sources,
+        "digest": digest(store),
+    }
+    if as_json:
+        write_json(content)
+        return
+    write_line(f"store       {store.description}")
+    for name in ("entities", "activities", "agents", "sources"):
+        write_line(f"{name:<12}{content[name]:,}")
+    for keyword, count in stats.relations.items():
+        write_line(f"  {keyword:<18}{count:,}")
+    write_line(f"digest      {content['digest']}")
+    _write_table(store.sources())
 
 
 def source_json(source: Source) -> dict[str, Any]:
@@ -31,7 +55,7 @@ def write_list(sources: Sequence[Source], *, as_json: bool) -> None:
     if as_json:
         write_json([source_json(source) for source in sources])
     elif sources:
-        write_sources(sources)
+        _write_table(sources)
     else:
         write_line("the store has no sources yet.")
 
@@ -55,3 +79,19 @@ def write_forgotten(forgotten: Sequence[Said], *, dry_run: bool, as_json: bool) 
         events = counted_noun(one.events, "file event")
         where = ", ".join(one.source.paths)
         write_line(plain(f"{word} {one.source.content[:12]} {where}: {records}, {events}"))
+
+
+def _write_table(sources: Sequence[Source]) -> None:
+    """The sources of a store as a table; nothing where there are none."""
+    if sources:
+        rows = (
+            (
+                s.content[:12],
+                s.importer,
+                f"{s.records:,}",
+                str(s.skipped or "") if s.complete else "interrupted",
+                ", ".join(s.paths),
+            )
+            for s in sources
+        )
+        write_rows(("source", "format", "records", "skipped", "paths"), rows)
