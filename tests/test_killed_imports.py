@@ -27,12 +27,12 @@ from tests.killed_imports import MOMENTS, Job, Kill, Killer
 pytestmark = pytest.mark.embedded
 
 ALL = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
-"""Every kill, 210 in all; else a part of them, for those who wait for the answer."""
-TRANSACTION_KILLS = 140 if ALL else 20
+"""Every kill, 204 in all; else a part of them, for those who wait for the answer."""
+TRANSACTION_KILLS = 142 if ALL else 20
 CLOCK_KILLS = 24 if ALL else 5
 REPEATED_KILLS = 8 if ALL else 2
 WATCH_KILLS = 6 if ALL else 2
-ENGINE_KILLS = 8 if ALL else 2
+ENGINE_KILLS = 4 if ALL else 2
 
 DATA = Path(__file__).parent / "data"
 DEMO = Path(__file__).parent.parent / "demo" / "work32"

@@ -17,7 +17,7 @@ from tests.planted_cases import KINDS, TOLERANCE_S, moved_onto, planted
 from tests.production_truth import Verdict, judge
 from tests.random_productions import whole
 
-CASES = 400 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 40
+CASES = int(os.environ.get("LINEAGE_PLANTED_CASES", "40"))
 """Of each kind."""
 WHOLE = CASES * 3 // 2
 """Random productions of each kind of recorder."""
