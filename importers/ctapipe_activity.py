@@ -17,9 +17,9 @@ from importers.ctapipe_reference import (
     created,
     data_level,
     metadata,
-    moment,
     product_id,
 )
+from importers.iso_times import moment
 from importers.recorded_paths import absolute_path, host_of, scoped_identifier
 from lineage import vocabulary as v
 from lineage.records import (

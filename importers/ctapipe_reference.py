@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from importers.iso_times import moment
 from lineage import vocabulary as v
 from lineage.observations import highest_level
-from lineage.records import Value, utc
+from lineage.records import Value
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SMALL = 1 << 31
@@ -58,14 +59,3 @@ def data_level(meta: Mapping[str, Any]) -> list[tuple[str, Value]]:
     """The highest data level that the header tells."""
     level = highest_level(next((str(meta[key]) for key in _LEVELS if meta.get(key)), ""))
     return [(v.DATA_LEVEL, level)] if level else []
-
-
-def moment(text: Any) -> datetime | None:
-    """An ISO time, which is UTC unless it says otherwise."""
-    if not isinstance(text, str):
-        return None
-    try:
-        time = datetime.fromisoformat(text.strip())
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else utc(time)
-    except (ValueError, OverflowError):
-        return None

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from importers.ctapipe_reference import moment
+from importers.iso_times import moment
 from importers.yaml_values import read_yaml, text_of
 from lineage.interfaces import Problem
 

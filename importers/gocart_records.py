@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from importers import agents
 from importers.ctapipe_configuration import compact
-from importers.ctapipe_reference import moment
 from importers.fits_attributes import name_of, plain
 from importers.gocart_alert import NEVER_FIRST, Alert, Files
+from importers.iso_times import moment
 from lineage import vocabulary as v
 from lineage.canonical import digest
 from lineage.records import (

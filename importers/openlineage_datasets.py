@@ -6,13 +6,12 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from lineage import vocabulary as v
 from lineage.canonical import digest
-from lineage.records import Value, utc
+from lineage.records import Value
 from lineage.vocabulary import OPENLINEAGE
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#\s]")
@@ -117,17 +116,6 @@ def scalar(value: Any) -> Value | None:
     if isinstance(value, str | bool | float) or (isinstance(value, int) and abs(value) < _SMALL):
         return value
     return None
-
-
-def moment(text: Any) -> datetime | None:
-    """An ISO time, which is UTC unless it says otherwise."""
-    if not isinstance(text, str):
-        return None
-    try:
-        time = datetime.fromisoformat(text.strip())
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else utc(time)
-    except (ValueError, OverflowError):
-        return None
 
 
 def quoted(text: str, safe: str = "-._~") -> str:

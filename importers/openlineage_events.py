@@ -11,6 +11,7 @@ from typing import Any
 
 from importers import agents
 from importers import openlineage_datasets as ds
+from importers.iso_times import moment
 from importers.openlineage_runs import (
     OF_JOBS,
     Run,
@@ -85,7 +86,7 @@ class EventReader:
         if not isinstance(event, dict):
             self._report(f"an event must be an object ({event!r:.80})", 1)
             return
-        time = ds.moment(event.get("eventTime"))
+        time = moment(event.get("eventTime"))
         if time is None:
             self._report(f"eventTime is no time ({event.get('eventTime')!r:.80})", 0)
         if "run" in event:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from importers import openlineage_datasets as ds
+from importers.iso_times import moment
 from lineage import vocabulary as v
 from lineage.records import Value
 from lineage.vocabulary import OPENLINEAGE
@@ -69,7 +70,7 @@ def run_facts(
     yield from job_names(job)
     nominal = ds.objects(run_facets, "nominalTime")
     for key, name in (("nominalStartTime", "nominal_start"), ("nominalEndTime", "nominal_end")):
-        time = ds.moment(nominal.get(key))
+        time = moment(nominal.get(key))
         if time is not None:
             yield OPENLINEAGE + name, time
     error = ds.objects(run_facets, "errorMessage")

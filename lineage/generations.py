@@ -7,7 +7,6 @@ have written counts as one without activity.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from lineage import vocabulary as v
-from lineage.clocks import Clock, doubtful, is_zoneless, moment
+from lineage.clocks import Clock, is_zoneless, moment
 from lineage.places import Place, place_iri, product_iri, version_fragment
 from lineage.records import EventKind, FileEvent
 from lineage.works import Rank, Round, Works, end_of, precedence, works
@@ -54,8 +53,6 @@ class Generation:
     """Local time of the log that tells of it too, minus UTC."""
     rank: Rank = _FIRST
     """The last of its activities in the order that uses follow."""
-    begun: tuple[datetime, str] = _FIRST[1:]
-    """When the last of its activities began."""
     after: str | None = None
     """`name` of the generation at this place of which parts are still there."""
 
@@ -89,14 +86,6 @@ class Generation:
         within = precedence(start, end, deduced.activity) <= self.rank
         return within and self.start - _HEADER_DELAY <= start
 
-    def before(self, user: FileEvent) -> bool:
-        """It was complete when the user started."""
-        start = moment(user.start)
-        if start is None or self.end is None or self.end > start:
-            return False
-        earlier = not self.activities or self.begun < (start, user.activity or "")
-        return earlier and self.precedes(user)
-
 
 @dataclass(slots=True)
 class Written:
@@ -114,35 +103,6 @@ class Written:
     """Product -> the earliest time at which it is said to have been created."""
     products: frozenset[str] = frozenset()
     """The product ids that count: some event vouches for them."""
-    zoneless: frozenset[bool] = frozenset()
-    """Whether generations are; both, where some are and some are not."""
-
-    def last_before(
-        self, user: FileEvent, generations: list[Generation], offset: timedelta | None = None
-    ) -> Generation | None:
-        """The last of some generations that was complete when the user started.
-
-        Where an unknown zone leaves a doubt which that was, it is none.
-
-        Args:
-            offset: As that of a generation, of the user.
-        """
-        start = moment(user.start)
-        if start is None:
-            return None
-        index = bisect_right(generations, start, key=lambda one: one.end or _EARLIEST)
-        found = None
-        while index and found is None:
-            index -= 1
-            if generations[index].before(user):
-                found = generations[index]
-        if not self.zoneless <= {is_zoneless(user.start)}:
-            clocks = [Clock(start, is_zoneless(user.start), offset)]
-            clocks += [] if found is None else [found.clock]
-            others = (one for one in generations if user.activity not in one.activities and one.end)
-            if any(doubtful(one.clock, clock) for one in others for clock in clocks):
-                return None
-        return found
 
 
 class Logged(NamedTuple):
@@ -188,7 +148,6 @@ def generations(
     for ones in at.values():
         ones.sort(key=lambda one: one.order)
     written.at = dict(at)
-    written.zoneless = frozenset(one.zoneless for one in found)
     return written
 
 
@@ -251,7 +210,6 @@ def _opened(
         start = min((span.start for span in spans.values() if span.start), default=None)
         end = max((span.end for span in spans.values() if span.end), default=None)
         rank = max(precedence(*span, activity) for activity, span in spans.items())
-        begun = max((s.start or s.end or _EARLIEST, one) for one, s in spans.items())
         zoneless = any(is_zoneless(events[key].stop or events[key].start) for key in keys)
         ones = {
             product: Generation(
@@ -264,7 +222,6 @@ def _opened(
                 principal=product == last,
                 zoneless=zoneless,
                 rank=rank,
-                begun=begun,
                 after=after,
             )
             for product in counting or (None,)

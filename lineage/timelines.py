@@ -65,6 +65,8 @@ class _Timeline:
     """The first use that names no version."""
     every: tuple[str, ...] = ()
     """All of its versions, sorted."""
+    zones: frozenset[bool] = frozenset()
+    """Whether the times of its writers have none; both, where some have and some have not."""
     first_begun: list[datetime] = field(default_factory=list)
     """The earliest start of the writers from each appearance on."""
 
@@ -182,6 +184,7 @@ class Timelines:
             line.stays.sort(key=lambda one: (one.time, one.identifier, one.node))
             every = {one.identifier for one in line.stays} | line.timeless | line.headers.keys()
             line.every = tuple(sorted(every))
+            line.zones = frozenset(one.writer.zoneless for one in line.stays if one.writer)
             begun = [(one.writer and one.writer.start) or one.time for one in line.stays]
             line.first_begun = list(accumulate(reversed(begun), min))[::-1]
 
@@ -199,7 +202,7 @@ class Timelines:
             hostless = hostless | {one.identifier for one in line.stays}
             return Meant(None, tuple(sorted(hostless)))
         start = moment(user.start)
-        if start is None or line.timeless or self._zones_differ(user, start, line.stays, offset):
+        if start is None or line.timeless or self._zones_differ(user, start, line, offset):
             own = self._own.get((place, user.activity), set[str]())
             return Meant(None, () if own.issuperset(line.every) else line.every)
         found = self._there(user, start, line.stays)
@@ -344,15 +347,17 @@ class Timelines:
         self,
         user: FileEvent,
         start: datetime,
-        stays: list[Appearance],
+        line: _Timeline,
         offset: timedelta | None,
     ) -> bool:
         """Local times and UTC leave open what was first."""
-        if self._written.zoneless <= {is_zoneless(user.start)}:
+        if line.zones <= {is_zoneless(user.start)}:
             return False
         clocks = [Clock(start, is_zoneless(user.start), offset)]
         writers = [
-            one.writer for one in stays if one.writer is not None and not _is_own(one.writer, user)
+            one.writer
+            for one in line.stays
+            if one.writer is not None and not _is_own(one.writer, user)
         ]
         before = [one for one in writers if one.clock.time <= start]
         clocks += [before[-1].clock] if before else []

@@ -71,14 +71,20 @@ def small_transactions(eager: bool) -> None:
         settling.EVERY_S = settling.SHARE = 0.0
 
 
+_engines_killed = 0
+"""By this process, which outlived them."""
+
+
 def fatal(kill: Kill) -> Callable[[], None]:
     """What kills."""
 
     def die() -> None:
+        global _engines_killed
         if kill.engine:
             known = engine_process.pid_of(Path(kill.engine))
             if known is not None:
                 os.kill(known[0], signal.SIGKILL)
+                _engines_killed += 1
         if not kill.alone:
             os.killpg(0, signal.SIGKILL) if kill.group else os.kill(os.getpid(), signal.SIGKILL)
 
@@ -171,7 +177,7 @@ def do(job: Job) -> dict[str, Any]:
         if phase:
             Path(phase[0]).write_bytes(Path(phase[1]).read_bytes())
     store.close()
-    return {"transactions": counted(), "outcomes": outcomes}
+    return {"transactions": counted(), "outcomes": outcomes, "engines_killed": _engines_killed}
 
 
 class Killer:

@@ -222,24 +222,23 @@ class Production:
         self, time_s: float, path: str, to: str, *, host: str = "n1", only_named: bool = False
     ) -> None:
         """Somebody copies a file, and no record says so; ``only_named``: if it has a product id."""
-
-        def act() -> None:
-            known = self.disk.get(self.place(path, host))
-            if known is not None and (known.product is not None or not only_named):
-                self.write(to, host, known, recorded=False)
-
-        self._at(time_s, act)
+        self._carry(time_s, path, to, host, only_named, keep=True)
 
     def move(
         self, time_s: float, path: str, to: str, *, host: str = "n1", only_named: bool = False
     ) -> None:
         """Somebody moves a file, as `copy`."""
+        self._carry(time_s, path, to, host, only_named, keep=False)
 
+    def _carry(
+        self, time_s: float, path: str, to: str, host: str, only_named: bool, *, keep: bool
+    ) -> None:
         def act() -> None:
             known = self.disk.get(self.place(path, host))
             if known is not None and (known.product is not None or not only_named):
                 self.write(to, host, known, recorded=False)
-                self._remove(path, host)
+                if not keep:
+                    self._remove(path, host)
 
         self._at(time_s, act)
 
