@@ -110,3 +110,8 @@ OnProgress = Callable[[Progress], None]
 
 class Stopped(Exception):
     """An import was asked to end, by the one who is told of its progress."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.report = ImportReport()
+        """The files that were read to their ends before."""

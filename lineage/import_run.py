@@ -90,8 +90,9 @@ class ImportRun:
                 if named and one.outcome is Outcome.UNKNOWN:
                     one.problems.append(Problem("", UNKNOWN_FORMAT, records_lost=0))
                 report.sources.append(one)
-        except Stopped:
+        except Stopped as stopped:
             self._settling.settle()
+            stopped.report = report
             raise
         self._settling.settle()
         for one in report.sources:

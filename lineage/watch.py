@@ -298,6 +298,7 @@ class Watch:
             return False
         # what is read may be newer than the look, never older: then the next look sees it
         stamps = {path: self._files[path].stamp for path in paths}
+        stopped: Stopped | None = None
         try:
             if self._store is None:
                 self._store = self._open()
@@ -307,6 +308,8 @@ class Watch:
                 self._settings,
                 on_progress=self._watched,
             )
+        except Stopped as error:
+            report, stopped = error.report, error
         except StoreError as error:
             if not isinstance(error, StoreBusy):
                 self._close_store()
@@ -320,6 +323,8 @@ class Watch:
         self._store_pause_s, self._store_said = 0.0, ""
         for one in report.sources:
             self._take(one, stamps[one.path])
+        if stopped is not None:
+            raise stopped
         return True
 
     def _close_store(self) -> None:

@@ -143,10 +143,11 @@ class Place:
             store.close()
 
     def sources(self) -> list[str]:
-        """Names of the files in the store, once for each content that is a source."""
+        """Names of the files whose whole is in the store, once for each that is a source."""
         store = embedded.open_embedded(self.store)
         try:
-            return sorted(Path(path).name for one in store.sources() for path in one.paths)
+            whole = [one for one in store.sources() if one.complete]
+            return sorted(Path(path).name for one in whole for path in one.paths)
         finally:
             store.close()
 

@@ -178,6 +178,8 @@ def test_asked_to_end_amid_an_import_it_does(watched: Watched) -> None:
     tally = one.watch.run()
 
     assert tally.interrupted
+    assert (tally.imported, tally.records) == (1, one.store.sources()[0].records)
+    assert [news.kind for news in one.news] == [Kind.IMPORTED]
     assert [source.complete for source in one.store.sources()] == [True]
 
     run_until_idle(one)
