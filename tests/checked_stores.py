@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from lineage import vocabulary as v
 from lineage.check import check
 from lineage.check_findings import Finding
 from lineage.graph_store import GraphStore, Source
@@ -12,9 +13,10 @@ from lineage.records import Activity, Entity, FileEvent, Record, Relation, Value
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredEvent
 from lineage.vocabulary import RelationKind
-from tests.file_events import SETTINGS
+from tests.file_events import SETTINGS, at
 
 EX = "http://example.org/"
+STARTED, ENDED = (v.PROV_START, at(0)), (v.PROV_END, at(1))
 
 
 def planted(
@@ -64,3 +66,14 @@ def used(subject: str, end: str) -> Relation:
 
 def generated(subject: str, end: str) -> Relation:
     return relation(RelationKind.GENERATION, subject, end)
+
+
+def run(name: str) -> Activity:
+    """An activity of file events, with times."""
+    return Activity(f"urn:uuid:{name}", (ENDED, STARTED))
+
+
+def only(store: GraphStore, word: str) -> Finding:
+    """The one finding of a kind."""
+    (finding,) = (one for one in found(store) if one.kind.word == word)
+    return finding

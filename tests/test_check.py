@@ -7,58 +7,44 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from lineage import vocabulary as v
 from lineage.check import CheckProgress, check
 from lineage.check_findings import (
     EVERY_KIND,
     KIND_BY_WORD,
-    Finding,
     FindingKind,
     Severity,
     in_order,
 )
 from lineage.graph_store import Source
 from lineage.records import Activity, Entity, Iri, Record, Relation
-from lineage.session import import_paths
-from lineage.settings import load_settings
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import RelationKind
 from tests.checked_stores import (
+    ENDED,
     EX,
+    STARTED,
     activity,
     entity,
     found,
     generated,
+    only,
     planted,
     relation,
+    run,
     used,
     words,
 )
 from tests.file_events import P1, SETTINGS, at, generation, header, use
-from tests.run_events import logged, told
 from tests.strategies import documents
 
 ROOT = Path(__file__).parent.parent
-DEMO = ROOT / "demo"
 
-STARTED, ENDED = (v.PROV_START, at(0)), (v.PROV_END, at(1))
 DONE = activity("a", STARTED, ENDED)
 FAILED = activity(
     "a", STARTED, ENDED, (v.CTAPIPE + "exit_code", 1), (v.CTAPIPE + "status", "error")
 )
-
-
-def run(name: str) -> Activity:
-    """An activity of file events, with times."""
-    return Activity(f"urn:uuid:{name}", (ENDED, STARTED))
-
-
-def only(store: MemoryStore | object, word: str) -> Finding:
-    """The one finding of a kind."""
-    (finding,) = (one for one in found(store) if one.kind.word == word)  # type: ignore[arg-type]
-    return finding
 
 
 def test_a_store_without_faults_gives_notes_at_most() -> None:
@@ -267,133 +253,6 @@ def test_subruns_of_two_runs_and_productions_are_not_mixed() -> None:
     assert finding.records == (EX + "R0.Run02008.0001", EX + "v0.10/0")
 
 
-def test_an_overwritten_input() -> None:
-    """A version that was used and whose path holds a later one, with its users."""
-    store = planted(
-        [run("a"), run("b"), run("u")],
-        [
-            generation("/d/x", "a", 0, 1),
-            use("/d/x", "u", 2, 3),
-            generation("/d/x", "b", 4, 5),
-        ],
-    )
-    finding = only(store, "overwritten-input")
-
-    assert words(store) == ["overwritten-input"]
-    assert finding.records == ("file:///d/x#a", "urn:uuid:u")
-    assert "used by u" in finding.message
-    assert finding.sources == ("s1",)
-
-
-def test_a_change_in_place_is_a_note() -> None:
-    """Whoever wrote the next version had to read this one."""
-    store = planted(
-        [run("a"), run("b")],
-        [
-            generation("/d/x", "a", 0, 1),
-            use("/d/x", "b", 4, 5),
-            generation("/d/x", "b", 4, 5),
-        ],
-    )
-
-    assert words(store) == ["changed-in-place"]
-
-
-def test_an_input_that_moved_is_a_note() -> None:
-    """The product is kept elsewhere, and the path where it was used holds another version."""
-    store = planted(
-        [run("a"), run("b"), run("u"), run("w")],
-        [
-            generation("/d/x", "a", 0, 1, product=P1, created=0.9),
-            use("/d/x", "u", 2, 3, product=P1),
-            generation("/d/x", "b", 4, 5),
-            use("/archive/x", "w", 6, 7, product=P1),
-        ],
-    )
-    finding = only(store, "moved-input")
-
-    assert words(store) == ["moved-input"]
-    assert finding.records == (f"urn:uuid:{P1}", "file:///d/x#b", "urn:uuid:u")
-    assert "is kept at /archive/x" in finding.message
-
-
-def test_a_use_before_every_generation() -> None:
-    """It is told once: neither as an origin, nor as overwritten."""
-    store = planted(
-        [run("a"), run("u")],
-        [use("/d/x.dl1.h5", "u", 0, 1), generation("/d/x.dl1.h5", "a", 4, 5)],
-    )
-
-    assert words(store) == ["unbound-use"]
-    assert only(store, "unbound-use").records == ("file:///d/x.dl1.h5",)
-    assert "Import the log" in only(store, "unbound-use").message
-
-
-def test_a_run_that_may_be_several_activities() -> None:
-    """It is told of the log and of the records, wherever they stand; one that fits is joined."""
-    span, files = (0, 60), (["/d/in"], ["/d/out"])
-    store = planted([], logged("l", span, *files), key="log")
-    for name in ("q", "r"):
-        planted([run(name)], told(name, span, *files), key=name, store=store)
-    finding = only(store, "ambiguous-run")
-    one = planted([run("r")], told("r", span, *files), key="r")
-    planted([], logged("l", span, *files), key="log", store=one)
-
-    assert finding.records == ("urn:lineage:run:l", "urn:uuid:q", "urn:uuid:r")
-    assert finding.sources == ("log", "q", "r")
-    assert "ambiguous-run" not in words(one)
-
-
-def test_a_product_that_a_second_activity_lists() -> None:
-    """Both sources are named: who made it, and who lists it again."""
-    store = planted([run("a")], [generation("/d/x", "a", 0, 2, product=P1, created=1)])
-    planted(
-        [run("b")], [generation("/d/x", "b", 5, 6, product=P1, created=1)], key="s2", store=store
-    )
-
-    assert words(store) == ["product-kept"]
-    assert only(store, "product-kept").sources == ("s1", "s2")
-    assert f"urn:uuid:{P1}#b" in only(store, "product-kept").records
-
-
-def test_a_product_used_by_its_own_maker() -> None:
-    """An error: an activity lists its output as its input too."""
-    store = planted(
-        [run("a")],
-        [make("/d/x", "a", 0, 2, product=P1) for make in (generation, use)],
-    )
-
-    assert words(store) == ["product-later"]
-    assert not check(store, SETTINGS).clean
-
-
-def test_two_generations_at_the_same_instant() -> None:
-    """Which came last is not known; the order of identifiers decides, and says so."""
-    events = [generation("/d/x", "b", 0, 1), generation("/d/x", "a", 0.5, 1)]
-    store = planted([run("a"), run("b")], events)
-    finding = only(store, "same-instant")
-
-    assert words(store) == ["same-instant"]
-    assert finding.records == ("file:///d/x#a", "file:///d/x#b")
-    assert at(1).isoformat() in finding.message
-
-
-def test_one_activity_that_writes_a_path_twice_is_no_ambiguity() -> None:
-    """Two roles of one activity are one generation."""
-    events = [generation("/d/x", "a", 0, 1, role=role) for role in ("one", "two")]
-
-    assert words(planted([run("a")], events)) == []
-
-
-def test_a_path_that_two_hosts_generated() -> None:
-    """It is taken for one file, and the setting is named that says otherwise."""
-    events = [generation("/d/x", "a", 0, 1, node="n1"), generation("/d/x", "b", 2, 3, node="n2")]
-    store = planted([run("a"), run("b")], events)
-
-    assert words(store) == ["shared-path"]
-    assert "local_prefixes" in only(store, "shared-path").message
-
-
 def test_a_cycle() -> None:
     """Records that influenced themselves are told once, with all of them."""
     store = planted(
@@ -546,78 +405,3 @@ def test_the_table_in_the_documents_has_no_other_kinds() -> None:
 
     assert words_ == [kind.word for kind in FindingKind]
     assert len(EVERY_KIND) == len(words_)
-
-
-def test_the_demonstration_is_told_what_is_true_of_it() -> None:
-    """Each finding about the logs of demo/work32 was looked at; four files are not on the disk."""
-    settings = load_settings(DEMO / "settings.toml")
-    store = MemoryStore()
-    import_paths(store, sorted((DEMO / "work32").rglob("*.provenance.log")), settings)
-    report = check(store, settings.identity, roots=settings.roots)
-    told = [
-        (one.kind.word, one.message.partition(": ")[0].removeprefix("/srv/cta/work32/"))
-        for one in report.findings
-    ]
-
-    assert told == [
-        # made by ctapipe-process at 07:09 and used by five; ctapipe-nested lists it as its output
-        # half an hour later, with the same product id
-        ("overwritten-input", "dl1/gamma_run1.dl1.h5"),
-        ("product-kept", "dl1/gamma_run1.dl1.h5"),
-        # the demonstration ships neither what the last test tool wrote nor the largest simulations
-        ("file-missing", "out2.txt"),
-        ("file-missing", "sim/gamma_merged_run4601.simtel.gz"),
-        ("file-missing", "sim/gamma_prod6_run1.simtel.zst"),
-        ("file-missing", "sim/gamma_prod6_run4.simtel.zst"),
-        ("failed", "urn:uuid:0b90dbdd-3c71-4a31-a0b5-54d0bef2ee4d"),  # process, exit code 2
-        ("failed", "urn:uuid:56fc040d-8703-4a42-b8ab-c9233a311154"),  # train, exit code 2
-        ("failed", "urn:uuid:637eb578-1dc3-4f04-9b29-cadde0fd46c0"),  # process, exit code 2
-        ("failed", "urn:uuid:6554ffad-3529-4c7f-b2e8-c0264dcbb04e"),  # merge, exit code 1
-        ("failed", "urn:uuid:67cc9a62-0c9c-46a7-9b08-64ae7fc6b24a"),  # process, exit code 1
-        ("failed", "urn:uuid:6b4c495c-5baa-4d5d-b0fd-df29b224b46a"),  # process, exit code 2
-        ("failed", "urn:uuid:6f1d5c9c-ab24-490e-820d-fcf06f3761ae"),  # slow, interrupted
-        ("failed", "urn:uuid:8ead9c87-a017-49cf-bb56-8f3991b93d6e"),  # merge, exit code 1
-        ("failed", "urn:uuid:b1ac65f0-a0ce-4451-92ee-76b1820b0520"),  # merge, exit code 1
-        ("failed", "urn:uuid:b61ffbbe-5dba-4f68-9258-ab55d0706093"),  # quickstart, exit code 1
-        ("failed", "urn:uuid:d41a2471-68df-4522-ae43-994d213d14a4"),  # exit, exit code 42
-        # ctapipe-merge --append
-        ("changed-in-place", "dl1/appended.dl1.h5"),
-        ("origin", "conf/process.yaml"),
-        ("origin", "conf/process_v2.yaml"),
-        ("origin", "conf/train.yaml"),
-        ("origin", "sim/gamma_merged_run4601.simtel.gz"),
-        ("origin", "sim/gamma_prod6_run1.simtel.zst"),
-        ("origin", "sim/gamma_prod6_run4.simtel.zst"),
-        ("origin", "sim/gamma_run1.simtel.gz"),
-        ("origin", "sim/gamma_run5.simtel.zst"),
-        ("origin", "sim/muon_run14.simtel.zst"),
-    ]
-    overwritten, kept = report.findings[:2]
-    assert overwritten.records[0] == "urn:uuid:36f083a3-6837-44cc-9d6c-ecac35147593"
-    assert len(overwritten.records) == 6
-    assert "urn:uuid:b754f77c-7c7b-4bbf-9de1-5dc74b8b9575" in kept.records
-    assert report.checked["files_on_disk"] == 31
-
-
-def test_the_models_maker_is_in_the_demonstration() -> None:
-    """Without the log of the training the model has no maker: an origin, as no level tells more."""
-    settings = load_settings(DEMO / "settings.toml")
-    store = MemoryStore()
-    logs = sorted((DEMO / "work32").rglob("*.provenance.log"))
-    import_paths(store, [log for log in logs if "train" not in log.name], settings)
-    report = check(store, settings.identity, kinds=[FindingKind.ORIGIN])
-
-    assert "file:///srv/cta/work32/models/energy.pkl" in {
-        record for one in report.findings for record in one.records
-    }
-
-
-@given(st.permutations(sorted((DEMO / "work32").rglob("*.provenance.log"))))
-def test_the_order_of_imports_does_not_matter(logs: list[Path]) -> None:
-    """The same logs give the same findings."""
-    settings = load_settings(DEMO / "settings.toml")
-    store, reference = MemoryStore(), MemoryStore()
-    import_paths(store, logs, settings)
-    import_paths(reference, sorted(logs), settings)
-
-    assert check(store, settings.identity).findings == check(reference, settings.identity).findings
