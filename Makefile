@@ -32,7 +32,7 @@ demo: environment ## import the demonstration data and start the explorer
 
 test: environment ## every test; what cannot run here is said in the last lines
 	@$(BIN)/python tests/browser.py
-	$(BIN)/python -m pytest $(TEST_OPTIONS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(TEST_OPTIONS)
 
 lint: environment ## ruff, mypy, import contracts
 	$(BIN)/ruff check .

@@ -7,9 +7,12 @@ neo4j`` writes; it prints the address).
 
 from __future__ import annotations
 
+import fcntl
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import settings
@@ -60,6 +63,20 @@ def neo4j_server() -> BoltServer:
     version = os.environ.get("NEO4J_VERSION", DEFAULT_VERSION)
     password = Path(named or CACHE / version / "home" / "password").read_text().strip()
     return BoltServer(address, "neo4j", password, "neo4j")
+
+
+@pytest.fixture(autouse=True)
+def alone_on_neo4j(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of all test processes one uses the server at a time: tests delete what it holds."""
+    address = os.environ.get("LINEAGE_TEST_NEO4J")
+    if address is None or request.node.get_closest_marker("neo4j") is None:
+        yield
+        return
+    # a lock, no group of pytest-xdist: its 3.8 takes no notice of groups under pytest 9.2
+    name = f"lineage-tests-{quote(address, safe='')}.lock"
+    with (Path(tempfile.gettempdir()) / name).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
