@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from lineage import vocabulary as v
 from lineage.graph_store import Direction, Source, Table
+from lineage.identity import IdentitySettings
 from lineage.records import Activity, Entity, Record, Relation, attributes
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import is_guess
 from lineage.vocabulary import RelationKind
+from tests.file_events import at
 from tests.webapp.conftest import EX, add, wide_records
 from webapp import start
+from webapp.checking import Checks
 from webapp.console import answer
 from webapp.details import MOST_RELATIONS, details
 from webapp.documents import LONGEST_TEXT, leaves
+from webapp.findings import check_page
 from webapp.guessing import MOST_SHOWN
 from webapp.panel import panel
 from webapp.references import element_of, token
 from webapp.scene import MOST_GUESSED_AT, Scene, look
-from webapp.sections import Section
+from webapp.sections import Details, Link, Row, Section
 from webapp.start import overview, start_page
 from webapp.toolbar import legend, toolbar
 from webapp.view import HARD_LIMIT, View
@@ -240,3 +245,25 @@ def test_a_short_answer_takes_no_more_room_than_it_needs(rows: int, layout: str)
 
     assert grid.dashGridOptions["domLayout"] == layout
     assert (grid.style["height"] is None) == (layout == "autoHeight")
+
+
+def test_a_very_long_name_is_cut_among_findings() -> None:
+    """Its link is a line or two, with both ends of the name."""
+    store = MemoryStore()
+    begun = [(v.PROV_LABEL, "run " + "x" * 5000 + " end"), (v.PROV_START, at(0))]
+    add(store, "long", [Activity(EX + "run", attributes(begun))])
+    page = _text(check_page(store, Checks(IdentitySettings()), View(page="check")))
+
+    assert "x" * 1000 not in page
+    assert re.search(r"run x+…x+ end", page)
+
+
+def test_a_section_with_values_counts_no_links() -> None:
+    """How many links follow the values of a maker is no number that anybody asks for."""
+    links = tuple(Link("by", "n", "r", "t", "agent", "") for _ in range(5))
+    sections = (Section("Made by", (Row("Took", "1 s"),), links), Section("Led to", links=links))
+    shown = Details("n", "entity", "entity", "r", "i", (), sections)
+    made, led = (part for part in panel(shown, "t", []) if getattr(part, "open", False))
+
+    assert not made.children[0].children[1].children
+    assert led.children[0].children[1].children == "5"
