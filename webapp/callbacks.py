@@ -197,9 +197,13 @@ def _notice(error: LineageError, connection: Connection, view: View) -> list[Any
             html.H2("The store does not answer"),
             html.P(clean(str(error), lines=True)),
             html.P(f"Store: {clean(connection.store.description)}", className="note"),
-            html.Button("Try again", className="button first", **data(act="retry")),
+            _retry(),
         ]
     return [html.Div(body, className="message failed", role="alert")]
+
+
+def _retry() -> html.Button:
+    return html.Button("Try again", className="button first", **data(act="retry"))
 
 
 def _choice(name: str, view: View) -> html.Li:
@@ -245,7 +249,8 @@ def _add_panel(
         try:
             return asked(connection, about)
         except LineageError as error:
-            return [html.P(clean(str(error), lines=True), className="note", role="alert")]
+            said = html.P(clean(str(error), lines=True), className="note", role="alert")
+            return [said, _retry()]
 
 
 def _add_search(app: Dash, connection: Connection) -> None:

@@ -29,8 +29,10 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ),
     (
         "Failed activities",
-        "MATCH (a:Activity) WHERE a.ctapipe_exit_code <> 0\n"
-        "RETURN a AS activity, a.ctapipe_status AS status, a.ctapipe_exit_code AS exit_code",
+        "MATCH (a:Activity)\n"
+        "WHERE a.ctapipe_status IN ['error', 'interrupted'] OR a.lstosa_exit_code <> 0\n"
+        "RETURN a AS activity, a.ctapipe_status AS status,\n"
+        "  coalesce(a.ctapipe_exit_code, a.lstosa_exit_code) AS exit_code",
     ),
     (
         "How long each tool takes",
@@ -44,6 +46,9 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
         "RETURN f AS file, i AS input LIMIT 100",
     ),
 )
+
+_SHORT = 12
+"""Rows that are all shown without a scroll bar of their own."""
 
 AUDIT = logging.getLogger("lineage.audit")
 
@@ -102,6 +107,7 @@ def _table(table: Table) -> list[Any]:
         {**link_column(name, clean(title)), "flex": 1}
         for name, title in zip(names, table.columns, strict=True)
     ]
+    is_short = len(rows) <= _SHORT
     return [
         html.P(count(len(table.rows), "row"), className="note", role="status"),
         *caps,
@@ -109,9 +115,13 @@ def _table(table: Table) -> list[Any]:
             rowData=rows,
             columnDefs=columns,
             defaultColDef={"resizable": True, "sortable": True, "filter": True},
-            dashGridOptions={"enableCellTextSelection": True, "ensureDomOrder": True},
+            dashGridOptions={
+                "enableCellTextSelection": True,
+                "ensureDomOrder": True,
+                "domLayout": "autoHeight" if is_short else "normal",
+            },
             className="grid",
-            style={"height": "min(60vh, 640px)", "width": "100%"},
+            style={"height": None if is_short else "min(60vh, 640px)", "width": "100%"},
         ),
     ]
 

@@ -101,11 +101,12 @@ def _decide(store: GraphStore, one: str, other: str, verdict: str, by: str, note
     first = element_of(store, one)
     if verdict == "undo":
         try:
-            names = deciding.identifiers(element_of(store, other))
+            end = element_of(store, other)
+            names, called = deciding.identifiers(end), end.name
         except LineageError:  # a decision may outlive what it is about
-            names = frozenset({other})
+            names, called = frozenset({other}), other
         deciding.undecide(store, deciding.identifiers(first), names)
-        return told(verdict, first.name, other)
+        return told(verdict, first.name, called)
     second = element_of(store, other)
     deciding.decide(store, first, second, _VERDICTS[verdict], by=by, note=note)
     return told(verdict, first.name, second.name)

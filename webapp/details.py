@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from lineage.records import Attributes, Iri, Value
 from lineage.subgraph import StoredElement, StoredRelation
 from lineage.vocabulary import RelationKind
 from webapp import documents
-from webapp.labels import clean, count, duration_text, moment_text, size_text, value_text
+from webapp.labels import clean, count, cut, duration_text, moment_text, size_text, value_text
 from webapp.marks import RELATION_WORDS, exit_code, kind_words, mark, outcome
 from webapp.references import reference, token
 from webapp.sections import Details, Link, Row, Section
@@ -23,6 +24,7 @@ from webapp.sections import Details, Link, Row, Section
 MOST_RELATIONS = 200
 """Relations that the panel lists."""
 _LONGEST_VALUE = 20_000
+_MOST_SOURCES = 20
 _EVIDENCE = {
     "product": "the product id that the file carries. Exact: it survives moves and copies.",
     "iri": "an identifier that a provenance document gives it. Exact by convention.",
@@ -151,16 +153,16 @@ def _span(said: Mapping[str, Value]) -> list[Row]:
 
 def _made_by(store: GraphStore, element: StoredElement, shown: queries.Shown) -> Section:
     """Who made an entity, with what: read off the activity that generated it."""
-    made = next(
-        (
-            s.object_key
-            for s in shown.relations
-            if s.relation.kind is RelationKind.GENERATION and s.subject_key == element.key
-        ),
-        None,
-    )
+    makers = {
+        s.object_key: None
+        for s in shown.relations
+        if s.relation.kind is RelationKind.GENERATION and s.subject_key == element.key
+    }
+    made = next(iter(makers), None)
     if made is None or made not in shown.others:
         return Section("")
+    others = len(makers) - 1
+    note = f"{count(others, 'activity', 'activities')} more generated it: see Comes from."
     activity = shown.others[made]
     said = dict(activity.attributes)
     rows = [row for row in _span(said) if row.name != "Ended"]
@@ -178,12 +180,10 @@ def _made_by(store: GraphStore, element: StoredElement, shown: queries.Shown) ->
     plan = next((value for s in agents.relations for value in s.relation.values(v.PROV_PLAN)), None)
     if isinstance(plan, Iri):
         links += [_link("configured by", other, "") for other in store.read([plan.value])]
-    return Section("Made by", tuple(rows), tuple(links))
+    return Section("Made by", tuple(rows), tuple(links), note=note if others else "")
 
 
-def _relations(
-    shown: queries.Shown, others: Mapping[str, StoredElement]
-) -> tuple[Section, Section, Section]:
+def _relations(shown: queries.Shown, others: Mapping[str, StoredElement]) -> tuple[Section, ...]:
     causes: list[Link] = []
     effects: list[Link] = []
     equals: list[Link] = []
@@ -196,14 +196,17 @@ def _relations(
             link = _link(RELATION_WORDS[kind][not as_subject], other, _circumstances(stored))
             into = causes if as_subject else effects
             (into if kind.value.influence else equals).append(link)
-    left_out = (
-        f"{count(shown.left_out, 'relation')} more are not listed here." if shown.left_out else ""
-    )
-    return (
-        Section("Comes from", links=tuple(causes), note=left_out),
+    sections = [
+        Section("Comes from", links=tuple(causes)),
         Section("Led to", links=tuple(effects)),
         Section("Also related", links=tuple(equals)),
-    )
+    ]
+    if shown.left_out:
+        note = f"{count(shown.left_out, 'relation')} more are not listed here."
+        # causes come first from the store; a section without links is not shown
+        place = next((place for place in (1, 0, 2) if sections[place].links), 0)
+        sections[place] = replace(sections[place], note=note)
+    return tuple(sections)
 
 
 def _order(
@@ -317,7 +320,7 @@ def _row(name: str, values: list[Value], prefixes: PrefixMap) -> Row:
     plain = local_part(name).replace("_", " ")
     return Row(
         _NAMES.get(name, clean(plain[:1].upper() + plain[1:])),
-        (arguments or text)[:_LONGEST_VALUE],
+        cut(arguments or text, _LONGEST_VALUE),
         v.OUR_ATTRIBUTES.get(name, clean(name)),
         only if "://" in only and not isinstance(values[0], datetime) else "",
     )
@@ -354,7 +357,13 @@ def _identity(element: StoredElement, sources: tuple[Source, ...]) -> Section:
         rows.append(Row("Bundle", clean(element.bundle)))
     by_key = {source.key: source for source in sources}
     said = [by_key[key] for key in element.sources if key in by_key]
-    rows += [Row("Said by", clean(s.paths[0]) if s.paths else s.key, s.importer) for s in said[:20]]
+    rows += [
+        Row("Said by", clean(s.paths[0]) if s.paths else s.key, s.importer)
+        for s in said[:_MOST_SOURCES]
+    ]
+    if len(said) > _MOST_SOURCES:
+        more = count(len(said) - _MOST_SOURCES, "source")
+        rows.append(Row("", f"and {more} more: lineage show --json lists all"))
     if not said and not element.stub:
         rows.append(Row("Said by", "file events that several records agree on"))
     return Section("Evidence", tuple(rows))

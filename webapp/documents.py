@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lineage.records import Value
-from webapp.labels import clean
+from webapp.labels import clean, cut
 
 MOST_LEAVES = 400
 LONGEST_TEXT = 20_000
@@ -63,7 +63,7 @@ def _text(value: Any) -> str:
         text = short if len(short) <= _LINE else json.dumps(value, indent=1, ensure_ascii=False)
     else:
         text = str(value)
-    return clean(text, lines=True)[:LONGEST_TEXT]
+    return cut(clean(text, lines=True), LONGEST_TEXT)
 
 
 def _is_package(value: Any) -> bool:

@@ -16,7 +16,7 @@ from lineage.check_findings import CheckReport, Finding, FindingKind, Severity
 from lineage.graph_store import GraphStore
 from lineage.subgraph import StoredElement
 from webapp.checking import Checks, CheckStopped
-from webapp.labels import clean, count
+from webapp.labels import clean, count, shorten
 from webapp.marks import kind_words, mark
 from webapp.references import element_of, reference
 from webapp.tags import aria
@@ -28,6 +28,7 @@ MOST_LISTED = 500
 """Findings listed of one kind alone."""
 _MOST_RECORDS = 12
 _MOST_SOURCES = 5
+_LONGEST_NAME = 120
 _BADGES = {Severity.ERROR: "failed", Severity.WARNING: "overwritten", Severity.NOTE: ""}
 """How a severity is painted, as states of records are."""
 
@@ -201,7 +202,7 @@ def _finding(
 
 def _link(element: StoredElement) -> html.A:
     return html.A(
-        [html.Span(className=f"glyph {mark(element).kind}"), clean(element.name)],
+        [html.Span(className=f"glyph {mark(element).kind}"), shorten(element.name, _LONGEST_NAME)],
         href=focused(View(), reference(element.key)),
         title=f"{kind_words(element)} {clean(element.identifier)}",
         className="record",

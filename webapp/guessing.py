@@ -188,8 +188,8 @@ def _where(other: StoredElement) -> html.Div:
 
 def told(verdict: str, one: str, other: str) -> str:
     """What a person hears after deciding."""
-    if verdict == "undo":
-        return f"Taken back: {clean(other)} may be guessed at again"
-    words = "are the same thing" if verdict == "same" else "are different things"
     both = f"the two {clean(one)}" if one == other else f"{clean(one)} and {clean(other)}"
+    if verdict == "undo":
+        return f"Taken back: what was decided about {both}"
+    words = "are the same thing" if verdict == "same" else "are different things"
     return f"Kept: {both} {words}"

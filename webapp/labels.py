@@ -41,6 +41,12 @@ def shorten(text: str, length: int = LABEL_CHARACTERS) -> str:
     return f"{plain[: length - 1 - tail]}…{plain[-tail:]}"
 
 
+def cut(text: str, length: int) -> str:
+    """The beginning of ``text``, which says how much of it is missing."""
+    left = len(text) - length
+    return text if left <= 0 else f"{text[:length]} … ({left:,} characters more)"
+
+
 def width_px(text: str, size_px: float = 12) -> float:
     """About how wide ``text`` is drawn in a sans-serif font; a little too much rather than less."""
     units = 0.0

@@ -151,6 +151,7 @@ def _canvas() -> html.Div:
                 style={"width": "100%", "height": "100%"},
             ),
             html.Div(id=ids.LEGEND, className="legend"),
+            html.Button(id=ids.SIGHT, className="sight", hidden=True, **data(act="fit")),
             html.Div(
                 [
                     _round("+", "zoom-in", "Zoom in"),
@@ -208,7 +209,12 @@ def _grid(name: str, columns: list[dict[str, Any]]) -> Any:
         rowData=[],
         columnDefs=columns,
         defaultColDef={"resizable": True, "sortable": True, "filter": True},
-        dashGridOptions={"enableCellTextSelection": True, "ensureDomOrder": True, "rowHeight": 36},
+        dashGridOptions={
+            "enableCellTextSelection": True,
+            "ensureDomOrder": True,
+            "enableBrowserTooltips": True,
+            "rowHeight": 36,
+        },
         className="grid",
         style={"height": "100%", "width": "100%"},
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from dash import html
 
 from lineage.access import AccessLink, safe_url
-from webapp.labels import clean
+from webapp.labels import clean, shorten
 from webapp.marks import STATE_WORDS
 from webapp.sections import Details, Link, Row, Section
 from webapp.tags import data
@@ -104,7 +104,9 @@ def _access(about: Details, access: Sequence[AccessLink]) -> list[Any]:
 
 
 def _section(section: Section) -> html.Details | html.Div:
-    number = str(len(section.links)) if len(section.links) > 3 else ""
+    number = "" if section.rows or len(section.links) < 4 else str(len(section.links))
+    if number and section.note:
+        number += "+"
     body: list[Any] = []
     if section.rows:
         body.append(html.Dl([part for row in section.rows for part in _row(row)]))
@@ -135,8 +137,9 @@ def _row(row: Row) -> tuple[Any, Any]:
     if address is not None:
         value = html.A(row.text, href=address, target="_blank", rel="noopener noreferrer")
     elif row.long:
-        first = row.text.partition("\n")[0][:_FIRST_LETTERS]
-        value = html.Details([html.Summary(first + " …"), html.Pre(row.text)], className="long")
+        first = shorten(row.text.partition("\n")[0], _FIRST_LETTERS)
+        more = "" if "…" in first else " …"
+        value = html.Details([html.Summary(first + more), html.Pre(row.text)], className="long")
     return html.Dt(row.name, title=row.hint), html.Dd(value)
 
 

@@ -64,7 +64,7 @@ def _by_dot(boxes: Sequence[Box], arrows: Sequence[tuple[int, int]]) -> list[Poi
     program = _dot()
     if program is None or not boxes:
         return None
-    lines = ['digraph{rankdir=LR;nodesep=0.25;ranksep=0.85;node[shape=box,fixedsize=true,label=""]']
+    lines = ['digraph{rankdir=LR;nodesep=0.25;ranksep=1;node[shape=box,fixedsize=true,label=""]']
     for index, box in enumerate(boxes):
         width, height = box.width / _PIXELS_PER_INCH, box.height / _PIXELS_PER_INCH
         lines.append(f"{index}[width={width:.4f},height={height:.4f}]")

@@ -19,8 +19,8 @@ from webapp.references import element_of, token
 from webapp.view import View
 
 _MOST_COUNTED = 5000
-_MOST_GUESSED_AT = 12
-"""Elements of one drawing whose guesses are shown."""
+MOST_GUESSED_AT = 12
+"""Elements of one drawing whose guesses are shown: those that were asked about last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,18 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessing:
+    """What of the guesses that the view asks for is in the subgraph."""
+
+    asked: int = 0
+    """Elements in the subgraph that were asked about."""
+    looked: int = 0
+    """Those of them whose guesses were looked for."""
+    left_out: int = 0
+    """Guesses about these that are left out, for each shows a few only."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """A view's subgraph, with what its surroundings need to know."""
 
@@ -46,6 +58,7 @@ class Scene:
     """Element key -> token."""
     elements: tuple[Chip, ...]
     relations: tuple[Chip, ...]
+    guessing: Guessing = Guessing()
 
     @property
     def opened(self) -> frozenset[str]:
@@ -65,7 +78,7 @@ def look(store: GraphStore, view: View) -> Scene:
     seen = with_alternates(store).store
     view = _widened(seen, view, focus.key)
     walked = _walk(seen, view, focus.key)
-    whole = _with_guesses(store, walked, view)
+    whole, guessing = _with_guesses(store, walked, view)
     tokens = {element.key: token(element.key) for element in whole.elements}
     return Scene(
         view,
@@ -74,6 +87,7 @@ def look(store: GraphStore, view: View) -> Scene:
         tokens,
         _element_chips(whole, view),
         _relation_chips(seen, walked, view),
+        guessing,
     )
 
 
@@ -94,20 +108,23 @@ def _alike(stored: StoredRelation) -> bool:
     return stored.relation.kind is RelationKind.ALTERNATE
 
 
-def _with_guesses(store: GraphStore, walked: Subgraph, view: View) -> Subgraph:
+def _with_guesses(store: GraphStore, walked: Subgraph, view: View) -> tuple[Subgraph, Guessing]:
     """What a walk found, and beside it what may be, or is said to be, the same as some of it."""
     if not view.guess:
-        return walked
+        return walked, Guessing()
     elements = {element.key: element for element in walked.elements}
     relations = {stored.key: stored for stored in walked.relations}
     depths = dict(walked.depths)
     beside: set[str] = set()
     linked = {frozenset((s.subject_key, s.object_key)) for s in walked.relations if _alike(s)}
-    for name in view.guess[:_MOST_GUESSED_AT]:
+    count = left_out = 0
+    for name in view.guess[-MOST_GUESSED_AT:]:
         element = next((e for key, e in elements.items() if token(key) == name), None)
         if element is None:
             continue
         looked = look_for(store, element)
+        count += 1
+        left_out += looked.found.left_out
         pairs = [(other.key, other) for other in looked.others.values()]
         pairs += [(guess.element.key, guess.element) for guess in looked.found.guesses]
         links = [guessed_link(element.identifier, guess) for guess in looked.found.guesses]
@@ -132,13 +149,15 @@ def _with_guesses(store: GraphStore, walked: Subgraph, view: View) -> Subgraph:
             relations |= {stored.key: stored for stored in opened.relations}
             depths = {at: depths[key] + n for at, n in opened.depths.items()} | depths
     ordered = sorted(elements.values(), key=lambda e: (depths[e.key], e.key))
-    return replace(
+    whole = replace(
         walked,
         elements=tuple(ordered),
         relations=tuple(relations.values()),
         found=walked.found + len(elements) - len(walked.elements),
         depths=depths,
     )
+    earlier = {*view.guess[:-MOST_GUESSED_AT]} & {token(key) for key in elements}
+    return whole, Guessing(count + len(earlier), count, left_out)
 
 
 def _walk(store: GraphStore, view: View, start: str) -> Subgraph:

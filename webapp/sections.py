@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-_LONG = 120
-"""Characters of a value that is better folded away."""
+_LONG = 240
+"""Characters of a value that is better folded away: paths and findings are shorter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,17 +11,19 @@ from dash import html
 
 from lineage import queries
 from lineage import vocabulary as v
-from lineage.graph_store import GraphStore, Source, Stats
+from lineage.graph_store import CypherStore, Direction, GraphStore, Source, Stats
 from lineage.records import Value
 from lineage.subgraph import StoredElement
-from lineage.vocabulary import INFLUENCES, ElementKind
+from lineage.vocabulary import INFLUENCES, ElementKind, RelationKind
 from webapp.labels import clean, count, size_text
 from webapp.marks import STATE_WORDS, kind_words, mark, types_of
 from webapp.references import reference
-from webapp.view import View, focused
+from webapp.view import View, address, focused
 
 MOST_LOOKED_AT = 1000
 """Elements of a kind among which the latest are sought; a larger store shows some of its own."""
+_MOST_MAKERS = 100
+"""Latest activities whose products are looked at besides."""
 _SHOWN = 8
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -50,6 +52,8 @@ class Overview:
     looked_at: int
     whole: bool
     """All elements were looked at."""
+    alone: bool
+    """The store is this process's own: no other can import into it."""
 
 
 def overview(store: GraphStore) -> Overview:
@@ -57,15 +61,19 @@ def overview(store: GraphStore) -> Overview:
     activities = store.find("", kinds=(ElementKind.ACTIVITY,), limit=MOST_LOOKED_AT)
     entities = store.find("", kinds=(ElementKind.ENTITY,), limit=MOST_LOOKED_AT)
     latest = sorted(activities.elements, key=_start, reverse=True)
+    candidates = {element.key: element for element in entities.elements}
+    if entities.found > len(candidates):  # what was made last may be none of the first by name
+        candidates |= _made_by(store, latest[:_MOST_MAKERS])
     return Overview(
         description=store.description,
         stats=store.stats(),
         sources=tuple(sorted(store.sources(), key=lambda s: s.recorded_at or _NEVER, reverse=True)),
         activities=tuple(Entry(e, _when(e)) for e in latest[:_SHOWN]),
-        results=tuple(_results(store, entities.elements)),
+        results=tuple(_results(store, candidates.values())),
         failed=sum("failed" in mark(e).states for e in activities.elements),
         looked_at=len(activities.elements),
         whole=max(activities.found, entities.found) <= MOST_LOOKED_AT,
+        alone=not isinstance(store, CypherStore),
     )
 
 
@@ -88,6 +96,13 @@ def _minute(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d %H:%M")
 
 
+def _made_by(store: GraphStore, activities: Sequence[StoredElement]) -> dict[str, StoredElement]:
+    keys = [activity.key for activity in activities]
+    made = store.neighbours(keys, Direction.DESCENDANTS, {RelationKind.GENERATION})
+    found = store.read(sorted({one.subject_key for one in made if one.subject_key}))
+    return {element.key: element for element in found if ElementKind.ENTITY in element.kinds}
+
+
 def _results(store: GraphStore, entities: Iterable[StoredElement]) -> list[Entry]:
     candidates = {e.key: e for e in entities if not types_of(e) and not e.stub}
     degrees = store.degrees(candidates, INFLUENCES)
@@ -104,6 +119,7 @@ def start_page(shown: Overview) -> list[Any]:
     stats = shown.stats
     if not (stats.entities or stats.activities or stats.agents):
         return [_empty(shown)]
+    looked = "" if shown.whole else f" among the first {MOST_LOOKED_AT:,}"
     return [
         html.Section(
             [
@@ -127,8 +143,8 @@ def start_page(shown: Overview) -> list[Any]:
         ),
         html.Div(
             [
-                _entries("Latest results", "Files that nothing here used", shown.results),
-                _entries("Latest activities", "By start time", shown.activities),
+                _entries("Latest results", "Files that nothing here used", shown.results, looked),
+                _entries("Latest activities", "By start time", shown.activities, looked),
                 _sources(shown.sources),
             ],
             className="columns",
@@ -136,9 +152,7 @@ def start_page(shown: Overview) -> list[Any]:
         html.P(
             [
                 f"Store: {clean(shown.description)}. ",
-                ""
-                if shown.whole
-                else f"“Latest” is among the first {MOST_LOOKED_AT:,} of each kind by name.",
+                "" if shown.whole else f"“Latest” is{looked} of each kind by name.",
             ],
             className="note",
         ),
@@ -148,7 +162,6 @@ def start_page(shown: Overview) -> list[Any]:
 def _tile(
     number: int, singular: str, plural: str, glyph: str, shown: Overview | None = None
 ) -> html.Div:
-    failed = shown.failed if shown else 0
     return html.Div(
         [
             html.Div(f"{number:,}", className="tile-number"),
@@ -159,19 +172,27 @@ def _tile(
                 ],
                 className="tile-name",
             ),
-            *([html.Div(f"✕ {failed:,} failed", className="tile-note failed")] if failed else []),
+            *(_failed(shown) if shown and shown.failed else []),
         ],
         className="tile",
     )
 
 
-def _entries(title: str, hint: str, entries: tuple[Entry, ...]) -> html.Section:
+def _failed(shown: Overview) -> list[Any]:
+    words = f"✕ {shown.failed:,} failed"
+    if shown.looked_at < shown.stats.activities:
+        words = f"✕ {shown.failed:,} of the first {shown.looked_at:,} failed"
+    failures = address(View(page="check", kind="failed"))
+    return [html.Div(html.A(words, href=failures, title="Which"), className="tile-note failed")]
+
+
+def _entries(title: str, hint: str, entries: tuple[Entry, ...], looked: str) -> html.Section:
     return html.Section(
         [
             html.H2(title, title=hint),
             html.Ul([_entry(entry) for entry in entries])
             if entries
-            else html.P("None.", className="note"),
+            else html.P(f"None{looked}.", className="note"),
         ],
         className="card",
     )
@@ -230,11 +251,18 @@ def _sources(sources: tuple[Source, ...]) -> html.Section:
 
 
 def _empty(shown: Overview) -> html.Section:
+    said, command = (
+        "Import what your tools left behind, then load this page again:",
+        "lineage import DIRECTORY",
+    )
+    if shown.alone:
+        said = "This store lives as long as the explorer. End it, and start it with something:"
+        command = "lineage serve PATH..."
     return html.Section(
         [
             html.H1("Nothing is stored yet"),
-            html.P("Import what your tools left behind, then load this page again:"),
-            html.Pre("lineage import DIRECTORY"),
+            html.P(said),
+            html.Pre(command),
             html.P(f"Store: {clean(shown.description)}.", className="note"),
         ],
         className="hero empty",

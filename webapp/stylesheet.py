@@ -104,7 +104,9 @@ def _states(theme: Theme) -> list[dict[str, Any]]:
         _rule("edge.guess", {"line-dash-pattern": [7, 5]}),
         _rule("edge.same", {"width": 2.2}),
         _rule(".focus", {"font-weight": "bold", "border-width": 3}),
-        _rule(".far", {"opacity": 0.4}),
+        # what is not beside the selection is set back, and its names stay readable
+        _rule("node.far", {"opacity": 0.65}),
+        _rule("edge.far", {"opacity": 0.35, "text-opacity": 0}),
         _rule("edge.near", {"width": 2.4, "z-index": 9}),
         _rule("edge.said", {"label": "data(words)"}),
         _rule("edge.hover", {"label": "data(label)", "width": 2.4, "z-index": 9}),

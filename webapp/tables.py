@@ -20,7 +20,7 @@ def link_column(name: str, title: str) -> dict[str, Any]:
         "valueGetter": {"function": f"params.data.{name}.name"},
         "cellRenderer": "LineageLink",
         "flex": 3,
-        "minWidth": 190,
+        "minWidth": 270,
     }
 
 
@@ -29,15 +29,15 @@ ELEMENT_COLUMNS: list[dict[str, Any]] = [
     {"field": "kind", "headerName": "Kind", "flex": 1, "minWidth": 110},
     {"field": "note", "headerName": "State", "flex": 1, "minWidth": 120},
     {"field": "depth", "headerName": "Depth", "type": "numericColumn", "maxWidth": 100},
-    {"field": "path", "headerName": "Path", "flex": 3, "minWidth": 180},
-    {"field": "id", "headerName": "Identifier", "flex": 3, "minWidth": 180},
+    {"field": "path", "headerName": "Path", "tooltipField": "path", "flex": 3, "minWidth": 260},
+    {"field": "id", "headerName": "Identifier", "tooltipField": "id", "flex": 3, "minWidth": 260},
 ]
 RELATION_COLUMNS: list[dict[str, Any]] = [
     link_column("subject", "Effect"),
-    {"field": "words", "headerName": "Relation", "flex": 1, "minWidth": 120},
+    {"field": "words", "headerName": "Relation", "flex": 1, "minWidth": 140},
     link_column("object", "Cause"),
-    {"field": "role", "headerName": "Role", "flex": 1, "minWidth": 110},
-    {"field": "time", "headerName": "Time", "flex": 2, "minWidth": 170},
+    {"field": "role", "headerName": "Role", "tooltipField": "role", "flex": 2, "minWidth": 190},
+    {"field": "time", "headerName": "Time", "flex": 1, "minWidth": 200},
 ]
 
 

@@ -13,10 +13,11 @@ from dash import html
 from lineage.export import FORMATS
 from lineage.graph_store import Direction
 from lineage.subgraph import is_guess
-from lineage.vocabulary import RELATION_BY_KEYWORD
+from lineage.vocabulary import RELATION_BY_KEYWORD, ElementKind
+from webapp.guessing import MOST_SHOWN
 from webapp.labels import clean, count, shorten
 from webapp.marks import RELATION_WORDS, mark
-from webapp.scene import Chip, Scene
+from webapp.scene import MOST_GUESSED_AT, Chip, Scene
 from webapp.tags import aria, data
 from webapp.view import DEEPEST, HARD_LIMIT, View, address, toggled
 
@@ -27,6 +28,19 @@ _DIRECTIONS: tuple[tuple[Direction | None, str, str], ...] = (
 )
 _STEPS = (300, 600, 1200, HARD_LIMIT)
 _FIRST_FORMATS = ("turtle", "prov-json", "prov-n")
+_FORMAT_NAMES = {
+    "turtle": "Turtle",
+    "prov-json": "PROV-JSON",
+    "prov-n": "PROV-N",
+    "trig": "TriG",
+    "ntriples": "N-Triples",
+    "jsonld": "JSON-LD",
+}
+"""Where a format's own name is not how people write it."""
+_GUESSES_DRAWN = (
+    f"Drawn are the guesses about the {MOST_GUESSED_AT} records asked about last, and of one "
+    f"record the best {MOST_SHOWN}; lineage guess lists the others."
+)
 
 
 def toolbar(scene: Scene) -> list[Any]:
@@ -56,8 +70,7 @@ def toolbar(scene: Scene) -> list[Any]:
                 ("Table", address(view, tab="table"), view.tab == "table", "The same, as tables"),
             ],
         ),
-        _counts(scene),
-        _downloads(view),
+        html.Div([_counts(scene), _downloads(scene)], className="toolbar-end"),
     ]
 
 
@@ -105,25 +118,46 @@ def _stepper(sign: str, href: str, words: str, disabled: bool) -> Any:
 def _counts(scene: Scene) -> html.Div:
     """Never a silent cap."""
     subgraph, view = scene.subgraph, scene.view
-    guessed = sum(map(is_guess, subgraph.relations))
-    relations = count(len(subgraph.relations) - guessed, "relation")
-    if guessed:
-        relations += f", {count(guessed, 'guess', 'guesses')}"
+    guesses, are_cut = _guesses(scene)
     if not subgraph.truncated:
+        relations = len(subgraph.relations) - sum(map(is_guess, subgraph.relations))
+        said = [count(len(subgraph.elements), "record"), count(relations, "relation"), *guesses]
         return html.Div(
-            f"{count(len(subgraph.elements), 'record')}, {relations}", className="counts"
+            ", ".join(said),
+            className="counts cut" if are_cut else "counts",
+            title=_GUESSES_DRAWN if are_cut else "",
         )
-    parts: list[Any] = [f"Showing {len(subgraph.elements):,} of {count(subgraph.found, 'record')} "]
+    shown = f"Showing {len(subgraph.elements):,} of {count(subgraph.found, 'record')}"
+    parts: list[Any] = [", ".join([shown, *guesses]), " "]
     more = next((step for step in _STEPS if step > view.limit), None)
     if more is not None:
         parts.append(html.A(f"Show {min(more, subgraph.found):,}", href=address(view, limit=more)))
     else:
-        parts.append("(the most that is drawn: narrow the depth, or download them all)")
-    return html.Div(parts, className="counts cut")
+        parts.append("(the most that is drawn; lineage export writes all)")
+    return html.Div(parts, className="counts cut", title=_GUESSES_DRAWN if are_cut else "")
 
 
-def _downloads(view: View) -> html.Details:
-    search = address(view)
+def _guesses(scene: Scene) -> tuple[list[str], bool]:
+    """How many guesses are drawn, and of how many; whether some are not."""
+    guessing = scene.guessing
+    drawn = sum(map(is_guess, scene.subgraph.relations))
+    if not (drawn or guessing.left_out or guessing.looked < guessing.asked):
+        return [], False
+    words = count(drawn, "guess", "guesses")
+    if guessing.left_out:
+        words = f"{drawn:,} of {count(drawn + guessing.left_out, 'guess', 'guesses')}"
+    if guessing.looked < guessing.asked:
+        words += f" about {guessing.looked:,} of {count(guessing.asked, 'record')}"
+    return [words], bool(guessing.left_out or guessing.looked < guessing.asked)
+
+
+def _downloads(scene: Scene) -> html.Details:
+    subgraph = scene.subgraph
+    search = address(scene.view)
+    holds = "Holds what is shown here."
+    if subgraph.truncated:
+        cut = f"{len(subgraph.elements):,} of {count(subgraph.found, 'record')}"
+        holds = f"Holds what is shown here, {cut}; lineage export writes all."
     names = [*_FIRST_FORMATS, *(name for name in FORMATS if name not in _FIRST_FORMATS)]
     return html.Details(
         [
@@ -135,14 +169,14 @@ def _downloads(view: View) -> html.Details:
                     html.Hr(),
                     *(
                         html.A(
-                            name,
+                            _FORMAT_NAMES.get(name, name),
                             href=f"/export/{name}{search}",
                             title=FORMATS[name].description,
                             download="",
                         )
                         for name in names
                     ),
-                    html.P("Holds what is shown here."),
+                    html.P(holds),
                 ],
                 className="menu-list",
             ),
@@ -155,6 +189,7 @@ def legend(scene: Scene) -> list[Any]:
     """Chips with counts: what is drawn, and on a click what is not."""
     view = scene.view
     return [
+        *_alone(scene),
         html.Div(
             [
                 _chip(chip, chip.keyword, toggled(view, "hide", chip.keyword), "glyph")
@@ -175,6 +210,21 @@ def legend(scene: Scene) -> list[Any]:
             className="chips",
         ),
     ]
+
+
+def _alone(scene: Scene) -> list[Any]:
+    """Why there is nothing but the focus: an empty answer is one too, and may not be the last."""
+    view = scene.view
+    if len(scene.subgraph.elements) > 1 or view.hide:
+        return []
+    said = {
+        Direction.ANCESTORS: "No record here says what it comes from.",
+        Direction.DESCENDANTS: "No record here says that anything came from it.",
+        None: "No record here relates it to anything.",
+    }[view.direction]
+    if ElementKind.ENTITY in scene.focus.kinds:
+        said += " It may be known under another name: see “Perhaps the same”."
+    return [html.P(said, className="alone", role="status")]
 
 
 def _turn(view: View, chip: Chip) -> str:

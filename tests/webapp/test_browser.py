@@ -171,7 +171,7 @@ def test_the_table_says_what_the_drawing_says(watched: Watched) -> None:
     assert sorted(cells.all_inner_texts()) == names
 
 
-@pytest.mark.parametrize(("item", "suffix"), [("SVG picture", ".svg"), ("turtle", ".ttl")])
+@pytest.mark.parametrize(("item", "suffix"), [("SVG picture", ".svg"), ("Turtle", ".ttl")])
 def test_downloads_of_the_view(watched: Watched, tmp_path: Path, item: str, suffix: str) -> None:
     """The menu gives files that other programs read."""
     page = watched.open(MERGED)

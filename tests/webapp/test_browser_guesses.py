@@ -121,6 +121,7 @@ def test_same_keeps_a_decision_and_undo_takes_it_back(
     page.go_back()
     page.get_by_role("button", name="Take back").click()
 
+    expect(page.locator("#said")).to_have_text(f"Taken back: what was decided about the two {NAME}")
     expect(page.locator(GUESSES)).to_have_count(1)
     expect(page.locator(DECIDED)).to_have_count(0)
     assert two_logs.decisions() == ()

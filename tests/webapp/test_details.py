@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,14 +140,18 @@ def test_the_start_page_counts_and_offers_ways_in(store: MemoryStore) -> None:
     assert shown.failed > 0
     assert "level2.dl1.h5" in names
     assert shown.activities[0].detail >= shown.activities[1].detail
-    assert len(hrefs(start_page(shown))) == len(shown.results) + len(shown.activities)
+    assert hrefs(start_page(shown))[0] == "?page=check&kind=failed"
+    assert len(hrefs(start_page(shown))) == 1 + len(shown.results) + len(shown.activities)
 
 
 def test_an_empty_store_says_how_to_fill_it() -> None:
-    """No empty canvas: the command to begin with."""
-    page = start_page(overview(MemoryStore()))
+    """No empty canvas: the command to begin with, which is another where no import can reach."""
+    empty = overview(MemoryStore())
+    pages = [start_page(shown) for shown in (empty, replace(empty, alone=False))]
+    alone, shared = (json.dumps([p.to_plotly_json() for p in page], default=vars) for page in pages)
 
-    assert "lineage import" in json.dumps([p.to_plotly_json() for p in page], default=vars)
+    assert "lineage serve PATH" in alone
+    assert "lineage import DIRECTORY" in shared
 
 
 def test_what_was_seen_on_the_disk_has_a_section_and_a_badge(tmp_path: Path) -> None:

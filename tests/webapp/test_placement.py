@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineage.vocabulary import RelationKind
 from webapp import placement
+from webapp.labels import width_px
+from webapp.marks import RELATION_WORDS
 from webapp.placement import Box, Point, place
 
 Graph = tuple[list[Box], list[tuple[int, int]]]
@@ -97,6 +100,15 @@ def test_hundreds_of_inputs_are_folded_into_columns() -> None:
 
     assert height < 3 * width
     assert overlapping(boxes, points) == []
+
+
+def test_an_arrow_is_long_enough_for_its_words(engine: str) -> None:
+    """Between a cause and its effect stand the words of the most frequent relations in full."""
+    box = Box(150, 40)
+    (cause, _), (effect, _) = place([box, box], [(0, 1)])
+    words = (RELATION_WORDS[kind][0] for kind in (RelationKind.GENERATION, RelationKind.USAGE))
+
+    assert effect - cause - box.width >= max(width_px(text, 10) for text in words)
 
 
 def test_nothing_is_placed_nowhere() -> None:

@@ -26,7 +26,7 @@ def alerts() -> MemoryStore:
 
 def address_of(scene: Scene, keyword: str) -> str:
     """Where the legend's chip of a relation leads."""
-    _, relations = legend(scene)
+    *_, relations = legend(scene)
     chips = (chip for chip in relations.children if chip.title.endswith(f" {keyword}"))
     address: str = next(chips).href
     return address

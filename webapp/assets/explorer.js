@@ -8,6 +8,7 @@
   let anchor = null;
   let pause = null;
   let again = null; // selector of what has the focus once the panel is drawn anew
+  let found = false; // the drawing under way was sought with keys, which go on in it
 
   const $ = (id) => document.getElementById(id);
   const query = (search = location.search) => new URLSearchParams(search);
@@ -55,6 +56,8 @@
     const asked = (query().get("guess") || "").split(".").filter(Boolean);
     const place = asked.indexOf(token);
     if (place < 0) asked.push(token); else asked.splice(place, 1);
+    const cy = canvas();
+    if (cy) hold(cy, token, place < 0 ? ".guess, .same" : "");
     again = "[data-act=guess]";
     go({guess: asked.join("."), sel: token});
   }
@@ -143,9 +146,9 @@
       x: (cy.width() - zoom * (box.x1 + box.x2)) / 2,
       y: MARGIN + (height - zoom * (box.y1 + box.y2)) / 2,
     });
-    const narrowest = 0.75; // below this labels are hard to read: rather show a part, the focus in it
-    if (!whole && cy.zoom() < narrowest && cy.nodes().length < 80) {
-      cy.zoom(narrowest);
+    // where labels would be hard to read rather show a part, the focus in it; sight() says so
+    if (!whole && cy.zoom() < 0.6 && cy.nodes().length < 80) {
+      cy.zoom(cy.width() < 520 ? 0.5 : 0.75);
       cy.center(cy.nodes(".focus"));
       fill(cy);
     }
@@ -162,12 +165,13 @@
     });
   }
 
-  // what an expanded element shows comes into sight, where it has room
-  function bringIn(cy, node) {
-    const box = node.closedNeighborhood().renderedBoundingBox();
+  // what an element newly shows comes into sight, where it has room
+  function bringIn(cy, node, edges) {
+    const news = node.union(node.connectedEdges(edges).connectedNodes());
+    const box = news.renderedBoundingBox();
     if (box.x1 >= 0 && box.y1 >= 0 && box.x2 <= cy.width() && box.y2 <= cy.height()) return;
-    cy.fit(node.closedNeighborhood(), 40);
-    if (cy.zoom() > 1.15) { cy.zoom(1.15); cy.center(node); }
+    cy.fit(news, 40);
+    if (cy.zoom() > 1.15) { cy.zoom(1.15); cy.center(news); }
     if (cy.zoom() < 0.5) { cy.zoom(0.5); cy.center(node); }
   }
 
@@ -189,11 +193,27 @@
       if (node.nonempty()) {
         const now = node.renderedPosition();
         cy.panBy({x: anchor.x - now.x, y: anchor.y - now.y});
-        bringIn(cy, node);
+        if (anchor.edges) bringIn(cy, node, anchor.edges);
       }
     }
     anchor = null;
     reselect();
+    if (found && document.activeElement === document.body) $("canvas").focus({preventScroll: true});
+    found = false;
+  }
+
+  // never a silent cut: how much of the drawing the canvas shows
+  function sight(cy) {
+    const pill = $("sight");
+    if (!pill || !cy.width()) return;
+    const {x1, y1, x2, y2} = cy.extent();
+    const all = cy.nodes();
+    const seen = all.filter((n) => {
+      const {x, y} = n.position();
+      return x >= x1 && x <= x2 && y >= y1 && y <= y2;
+    });
+    pill.hidden = seen.length === all.length;
+    pill.textContent = seen.length.toLocaleString("en") + " of " + all.length.toLocaleString("en") + " in sight: show all";
   }
 
   function step(cy, key) {
@@ -235,9 +255,14 @@
   }
 
   function remember(cy, token) {
-    const node = cy.getElementById(token);
-    if (node.nonempty()) anchor = {token, ...node.renderedPosition()};
+    hold(cy, token, "*");
     toggle(token);
+  }
+
+  // the element stays where it is while others are drawn; what these edges lead to comes into sight
+  function hold(cy, token, edges) {
+    const node = cy.getElementById(token);
+    if (node.nonempty()) anchor = {token, edges, ...node.renderedPosition()};
   }
 
   function wire(el) {
@@ -266,6 +291,11 @@
     el.setAttribute("aria-label", "Lineage graph. Arrow keys follow relations, Enter expands. The table says the same.");
     el.addEventListener("keydown", onCanvasKey);
     new ResizeObserver(() => { if (el.offsetWidth) cy.resize(); }).observe(el);
+    let look = null;
+    cy.on("viewport resize add remove position", () => {
+      clearTimeout(look);
+      look = setTimeout(() => sight(cy), 80);
+    });
   }
 
   // ---- the rest of the page
@@ -341,6 +371,7 @@
     const field = $("search");
     if (!field) return;
     clearTimeout(pause);
+    field.value = ""; // the property comes later: what is typed meanwhile would follow the old text
     setProps("search", {value: ""});
     setProps("wanted", {data: ""});
     field.blur();
@@ -358,10 +389,19 @@
       list[next].scrollIntoView({block: "nearest"});
     } else if (event.key === "Enter" && list.length) {
       event.preventDefault();
+      found = true;
       list[Math.max(at, 0)].click();
     } else if (event.key === "Escape") {
       closeSearch();
     }
+  }
+
+  function closeMenu() {
+    const menu = document.querySelector("details.menu[open]");
+    if (!menu) return false;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    return true;
   }
 
   document.addEventListener("keydown", (event) => {
@@ -372,9 +412,9 @@
       return;
     }
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "/") { event.preventDefault(); $("search").focus(); }
+    if (event.key === "/") { event.preventDefault(); $("search").focus(); $("search").select(); }
     else if (event.key === "f") acts.fit();
-    else if (event.key === "Escape") select("");
+    else if (event.key === "Escape" && !closeMenu()) select("");
   });
 
   // ---- what Dash calls
@@ -428,7 +468,7 @@
         return window.React.createElement("span", null, text === null || text === undefined ? "" : String(text));
       }
       const glyph = window.React.createElement("span", {className: "glyph " + value.kind, "aria-hidden": true});
-      return window.React.createElement("a", {href: "?focus=" + encodeURIComponent(value.ref), "data-token": value.token, "data-keep": "", title: value.name}, glyph, value.name);
+      return window.React.createElement("a", {href: "?focus=" + encodeURIComponent(value.ref), "data-token": value.token, "data-keep": "", title: value.name}, glyph, window.React.createElement("span", null, value.name));
     },
   });
 
