@@ -38,6 +38,7 @@ _EMPTY_ARRAYS = rb"(?:\[\s*\]\s*)*"
 _LOG = re.compile(rb"\s*" + _EMPTY_ARRAYS + rb'\[\s*\{\s*"activity_(?:name|uuid)"')
 _ARRAY = re.compile(rb"\s*" + _EMPTY_ARRAYS + rb"\[\s*\{")
 _ONLY_EMPTY_ARRAYS = re.compile(rb"\s*(?:\[\s*\]\s*)+\Z")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class CtapipeImporter:
@@ -109,7 +110,7 @@ class FoundReader:
         self._line = found.line
         record = found.record
         try:
-            if not found.text.isascii() or "\\u" in found.text:
+            if _may_hold_surrogates(found.text):
                 record = without_surrogates(record)
             statements = list(self._reader.statements(record))
         except RecursionError:
@@ -120,3 +121,13 @@ class FoundReader:
 
     def _report(self, message: str, lost: int) -> None:
         self._on_problem(Problem(str(self._line), message, lost))
+
+
+def _may_hold_surrogates(text: str) -> bool:
+    """What this JSON says may hold halves of surrogate pairs."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return True
+    return "\\" in text and _ESCAPED_SURROGATE.search(text) is not None

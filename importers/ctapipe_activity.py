@@ -6,11 +6,13 @@ import json
 import shlex
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
 
 from importers import agents
 from importers.ctapipe_configuration import compact, plan, plan_iri, reduced_text
+from importers.ctapipe_decoder import SHARED_PARTS
 from importers.ctapipe_reference import (
     SMALL,
     UUID,
@@ -24,6 +26,7 @@ from importers.recorded_paths import absolute_path, host_of, scoped_identifier
 from lineage import vocabulary as v
 from lineage.records import (
     Activity,
+    Agent,
     Attributes,
     Entity,
     EventKind,
@@ -42,7 +45,9 @@ Report = Callable[[str, int], None]
 
 _MOST_FILES = 100_000
 """Inputs, or outputs, of one activity that are read: it is in memory as a whole."""
-_SHARED_PARTS = frozenset({"platform", "python", "environment"})
+_KNOWN = frozenset({"url", "role", "reference_meta"})
+_KNOWN_BUT_ROLE = _KNOWN - {"role"}
+"""Keys of a file that statements hold."""
 
 
 class _Run(NamedTuple):
@@ -62,7 +67,7 @@ class ActivityReader:
         self._report = report
         self._declared: set[str] = set()
         self._shared: dict[str, tuple[Any, str]] = {}
-        """Part of the system record -> its last value and JSON: mostly the next is the same."""
+        """Part of the system record -> its last value and JSON: mostly the next is that object."""
 
     def statements(self, record: Any) -> Iterator[Statement]:
         """What an activity object says: the activity, its agents, its plan and its files."""
@@ -120,8 +125,7 @@ class ActivityReader:
     ) -> Iterator[Statement]:
         """The software and the account that ran the activity, and the plan that it followed."""
         version = _text(system.get("ctapipe_version"))
-        facts = () if version is None else ((CTAPIPE + "version", version),)
-        software = agents.software("ctapipe", version, facts)
+        software = _software(version)
         if self._is_new(software.identifier):
             yield software
         followed: Attributes = ()
@@ -136,7 +140,7 @@ class ActivityReader:
         yield Relation(RelationKind.ASSOCIATION, activity, ran, attributes=followed)
         user = _text(_within(system, "environment", "USER"))
         if user is not None:
-            person = agents.person(user)
+            person = _person(user)
             if self._is_new(person.identifier):
                 yield person
             yield Relation(RelationKind.ASSOCIATION, activity, person.identifier)
@@ -153,9 +157,9 @@ class ActivityReader:
             return compact(system)
         parts = []
         for key, value in system.items():
-            if key in _SHARED_PARTS:
+            if key in SHARED_PARTS:
                 known = self._shared.get(key)
-                if known is None or known[0] != value:
+                if known is None or known[0] is not value:
                     known = self._shared[key] = (value, compact(value))
                 text = known[1]
             else:
@@ -191,6 +195,15 @@ class ActivityReader:
         rest[key] = strange
         if not strange:
             del rest[key]
+
+
+@lru_cache(maxsize=8)
+def _software(version: str | None) -> Agent:
+    facts = () if version is None else ((CTAPIPE + "version", version),)
+    return agents.software("ctapipe", version, facts)
+
+
+_person = lru_cache(maxsize=8)(agents.person)
 
 
 def _facts(
@@ -237,11 +250,13 @@ def _facts(
 def _file(url: str, entry: dict[str, Any], kind: EventKind, run: _Run) -> Iterator[Statement]:
     """One input or output: an event at a path, or a use or generation of what has an IRI."""
     role = entry.get("role")
-    role = role if isinstance(role, str) and role else None
-    known = {"url", "reference_meta"} | ({"role"} if role or entry.get("role") is None else set())
+    known = _KNOWN
+    if role is not None and not (isinstance(role, str) and role):
+        role, known = None, _KNOWN_BUT_ROLE
     more = {key: value for key, value in entry.items() if key not in known}
     meta = entry.get("reference_meta")
-    product, counts, made, facts = None, False, None, list[tuple[str, Value]]()
+    product, counts, made = None, False, None
+    facts: list[tuple[str, Value]] = []
     if isinstance(meta, dict):
         product, made = product_id(meta), created(meta)
         counts = product is not None and _text(meta.get("CTA ACTIVITY ID")) is not None
@@ -298,7 +313,8 @@ def _ran(
     name = record.get("activity_name")
     if not isinstance(name, str) or run.start is None or run.stop is None:
         return None
-    used, generated = list[str](), list[str]()
+    used: list[str] = []
+    generated: list[str] = []
     for _, statements in files:
         for one in statements:
             if isinstance(one, FileEvent):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from importers.ctapipe import FoundReader
+from importers.ctapipe_decoder import ActivityDecoder
 from importers.ctapipe_log_lines import LogLines, LogRecord
 from importers.ctapipe_log_run import LogRun
 from importers.ctapipe_stream import ActivityScanner
@@ -65,6 +66,7 @@ class LogRuns:
         """Activities that a run was."""
         self._software: set[str] = set()
         self._reader = FoundReader(on_problem)
+        self._decoder = ActivityDecoder()
 
     def statements(self) -> Iterator[Statement]:
         """What the log says."""
@@ -276,7 +278,7 @@ class LogRuns:
         began = self._lines.byte_of(record.line) + len(record.text) - len(first) + 1
         began += record.colours
         place = Mark(began, f"{record.line} 0")
-        scanner = ActivityScanner(stream, self._on_problem, place)
+        scanner = ActivityScanner(stream, self._on_problem, place, self._decoder)
         for found in scanner:
             mark = (len(found.text), hash(found.text))
             if mark not in self._seen:

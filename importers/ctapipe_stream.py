@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
+from importers.ctapipe_decoder import ActivityDecoder
 from lineage.interfaces import Mark, OnProblem, Problem
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 18
 _LARGEST_ACTIVITY = 1 << 24
 """Characters; one that uses a hundred thousand files has fewer."""
 _BETWEEN = re.compile(r"[\s\[\],]*")
@@ -38,15 +39,25 @@ class Found(NamedTuple):
 
 
 class ActivityScanner:
-    """Reads concatenated JSON arrays of objects, holding one chunk and one object in memory."""
+    """Reads concatenated JSON arrays of objects, holding one chunk and one object in memory.
 
-    def __init__(self, file: Readable, on_problem: OnProblem, mark: Mark | None = None) -> None:
+    The decoder holds parts of the object before.
+    """
+
+    def __init__(
+        self,
+        file: Readable,
+        on_problem: OnProblem,
+        mark: Mark | None = None,
+        decoder: ActivityDecoder | None = None,
+    ) -> None:
         """Reads nothing yet.
 
         Args:
             file: Bytes, from the mark on.
             on_problem: Is told what is damaged.
             mark: As `mark` said of the file's beginning; where the bytes are in the file.
+            decoder: One that decoded the activities before.
         """
         self.arrays = 0
         """Arrays that began."""
@@ -55,10 +66,12 @@ class ActivityScanner:
         self._file = file
         self._on_problem = on_problem
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        self._json = json.JSONDecoder()
+        self._json = decoder or ActivityDecoder()
         self._text = ""
         self._at = 0
         self._ended = False
+        self._expected = 0
+        """Characters that the next activity may have: to decode a part of it is in vain."""
         self._mark = 0
         """The place in the text that line and byte belong to."""
         self._line = 1
@@ -98,6 +111,9 @@ class ActivityScanner:
     def _decode(self) -> Any:
         """The object at the current place, or ``None`` where it cannot be read."""
         size = _CHUNK_BYTES
+        ahead = len(self._text) - self._at
+        if ahead < self._expected and not self._ended:
+            self._more(min(size, _LARGEST_ACTIVITY - ahead))
         while True:
             try:
                 self._start = self._at
@@ -123,6 +139,7 @@ class ActivityScanner:
             except ValueError as error:  # an integer of thousands of digits
                 self._skip_activity(self._at, f"holds a number that cannot be read ({error})")
             else:
+                self._expected = min(2 * (self._at - self._start), _LARGEST_ACTIVITY)
                 return record
             return None
 

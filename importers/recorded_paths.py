@@ -19,6 +19,8 @@ _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 
 def host_of(url: str) -> str | None:
     """The host that a recorded URL says its path is on: ``file://host/path`` or ``host:/path``."""
+    if url.startswith("/"):
+        return None
     if url.startswith("file://"):
         host = unquote(url[7:].partition("/")[0])
         return None if host in ("", "localhost") else host
