@@ -13,7 +13,7 @@ from importers.ctapipe_log_run import LogRun
 from importers.ctapipe_stream import ActivityScanner
 from lineage.interfaces import Mark, OnMark, OnProblem, Problem
 from lineage.records import EventKind, FileEvent, Statement
-from lineage.runs import fit
+from lineage.run_fits import fit
 
 _MOST_RUNS = 100
 """Runs that can be under way at once."""

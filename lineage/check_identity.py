@@ -19,7 +19,8 @@ from lineage.check_graph import Graph
 from lineage.clocks import moment
 from lineage.identity import IdentitySettings, Resolution
 from lineage.records import Attributes, EventKind, FileEvent
-from lineage.runs import GENERATED, USED, Index
+from lineage.run_fits import Index
+from lineage.runs import GENERATED, USED
 from lineage.subgraph import StoredEvent
 from lineage.versions import UNCLEAR
 from lineage.works import NEEDED

@@ -22,7 +22,8 @@ from lineage.joining import join
 from lineage.latest_events import latest, same_types
 from lineage.places import UNKNOWN_HOST, Place
 from lineage.records import EventKind, FileEvent, Relation
-from lineage.runs import Search, is_run
+from lineage.run_fits import Search
+from lineage.runs import is_run
 from lineage.subgraph import StoredEvent
 from lineage.versions import Finding, Made, Resolution, Run, Version, resolution
 from lineage.vocabulary import ElementKind

@@ -16,7 +16,8 @@ from lineage.canonical import relation_key
 from lineage.generations import Logged
 from lineage.places import place_iri
 from lineage.records import EventKind, FileEvent, Iri, Relation, attributes
-from lineage.runs import AGENT, GENERATED, SAME, USED, Fit, Index, Names, is_run
+from lineage.run_fits import Fit, Index, Names
+from lineage.runs import AGENT, GENERATED, SAME, USED, is_run
 from lineage.versions import Finding, Run
 from lineage.vocabulary import RelationKind
 from lineage.works import aggregations
