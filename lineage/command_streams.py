@@ -25,7 +25,7 @@ def prepare_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # a file of the store would get the number of the closed one, and be written over
-            setattr(sys, name, open(os.devnull, mode))
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):
         # what the terminal's encoding lacks is marked; JSON is ASCII, and exports are bytes
         sys.stdout.reconfigure(errors="replace")
