@@ -39,7 +39,7 @@ from lineage.command_options import (
     say,
     say_if_cut,
 )
-from lineage.command_streams import output_stream, progress_line
+from lineage.command_streams import output_stream, prepare_streams, progress_line
 from lineage.errors import LineageError
 from lineage.graph_store import CypherStore, Direction, GraphStore
 from lineage.records import Record
@@ -321,6 +321,7 @@ def attributes() -> None:
 
 def main() -> None:
     """Runs the command line."""
+    prepare_streams()
     try:
         try:
             app()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -71,8 +71,9 @@ def opened() -> Iterator[tuple[GraphStore, Settings]]:
 
 
 def say(text: str) -> None:
-    """Writes to standard error."""
-    sys.stderr.write(report.plain(text) + "\n")
+    """Writes to standard error; that nobody can hear it ends no command."""
+    with suppress(OSError):
+        sys.stderr.write(report.plain(text) + "\n")
 
 
 def resolved(store: GraphStore, reference: str) -> StoredElement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
@@ -17,6 +18,17 @@ from lineage import report
 from lineage.errors import LineageError
 from lineage.session import OnProgress
 from lineage.session import Progress as ImportProgress
+
+
+def prepare_streams() -> None:
+    """Makes standard input, output and error usable, however the program was started."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # a file of the store would get the number of the closed one, and be written over
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # what the terminal's encoding lacks is marked; JSON is ASCII, and exports are bytes
+        sys.stdout.reconfigure(errors="replace")
 
 
 @contextmanager

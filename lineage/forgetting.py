@@ -39,9 +39,13 @@ def forget(store: GraphStore, source: Source, settings: Settings) -> Said:
     """
     with store.writing():
         said = said_by(store, source)
-        changes = _changes(store, source, settings.identity)
-        store.retract(source.key, changes)
+        retract(store, source, settings)
     return said
+
+
+def retract(store: GraphStore, source: Source, settings: Settings) -> None:
+    """`forget` for who has the right to write."""
+    store.retract(source.key, _changes(store, source, settings.identity))
 
 
 def _changes(store: GraphStore, source: Source, settings: IdentitySettings) -> Changes:

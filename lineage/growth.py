@@ -74,6 +74,15 @@ class KnownSources:
         for path in source.paths:
             self._by_path.setdefault(path, {})[source.key] = source
 
+    def drop(self, key: str) -> None:
+        """Forgets a source, if it was known."""
+        source = self._by_key.pop(key, None)
+        if source is not None:
+            if self._by_content.get(source.content) is source:
+                del self._by_content[source.content]
+            for path in source.paths:
+                self._by_path[path].pop(key, None)
+
     def of_content(self, content: str) -> Source | None:
         """The source that holds ``content``, or that began as it and has grown since."""
         return self._by_content.get(content) or self._by_key.get(content)

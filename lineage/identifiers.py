@@ -52,7 +52,9 @@ def file_iri(path: str, *, realm: str = "", fragment: str = "") -> str:
         fragment: Which version of the path; see identity.py.
     """
     iri = f"file://{quote(realm, safe='')}{quote(os.fsencode(path), safe=_URI_SAFE)}"
-    return f"{iri}#{quote(fragment, safe=_URI_SAFE + '?')}" if fragment else iri
+    if not fragment:
+        return iri
+    return f"{iri}#{quote(fragment, safe=_URI_SAFE + '?', errors='surrogatepass')}"
 
 
 def path_of(iri: str) -> str | None:
@@ -69,7 +71,7 @@ def relative_iri(path: str, activity: str) -> str:
     Args:
         activity: What is left of its IRI without ``urn:uuid:`` or ``urn:lineage:run:``.
     """
-    return f"{RELATIVE}{activity}:{quote(path, safe='/')}"
+    return f"{RELATIVE}{activity}:{quote(path, safe='/', errors='surrogateescape')}"
 
 
 def written_path(path: str) -> str:

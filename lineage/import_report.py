@@ -55,6 +55,11 @@ class SourceReport:
         """Takes up a problem, or a note."""
         (self.notes if problem.is_note else self.problems).append(problem)
 
+    def tell_unread(self, error: OSError) -> None:
+        """Takes up that the file could not be read to its end."""
+        self.unread = True
+        self.problems.append(Problem("", f"cannot be read to its end ({error.strerror})."))
+
     @property
     def skipped(self) -> int:
         """Records lost, as far as they could be counted."""

@@ -12,6 +12,7 @@ from lineage import deciding, registry
 from lineage.access import recorded_path
 from lineage.decisions import Decision, decision_of
 from lineage.errors import SourceError
+from lineage.forgetting import retract
 from lineage.graph_store import GraphStore, Source, Written
 from lineage.growth import Content, KnownSources, content_of, outgrown
 from lineage.identity import realm
@@ -29,12 +30,15 @@ from lineage.record_sizes import fitting, write_fitting
 from lineage.records import FileEvent, Namespace, Record, Statement
 from lineage.settings import Settings
 from lineage.settling import Settling, Trail, reading_of
-from lineage.tree import path_text, stamp_of
+from lineage.tree import Stamp, path_text, stamp_of
 
 UNKNOWN_FORMAT = (
     "no importer knows this format. `lineage importers` lists them; --format reads it as one."
 )
 """The problem with a file that was named and is no provenance."""
+
+_CHANGED = "changed while it was read. Import it again."
+_CHANGED_AND_DROPPED = "changed while it was read; nothing of it is kept. Import it again."
 
 
 class _OtherStatements(Exception):
@@ -150,15 +154,17 @@ class ImportRun:
                 report.records = 0
                 reading = Reading(importer, path, report.tell, size_bytes=size_bytes, start=start)
                 self._read(reading, file, Trail(of), None)
-            if stamp_of(path.stat()) != stamp or describes_files(importer):
-                self._compare(importer, path, content, report)
         except SourceError as error:
             report.problems.append(Problem(error.place, error.problem))
             if not report.records and not before:
                 report.outcome = Outcome.FAILED
         except OSError as error:
-            report.unread = True
-            report.problems.append(Problem("", f"cannot be read to its end ({error.strerror})."))
+            report.tell_unread(error)
+        changed = self._became_another(importer, path, stamp, content, report)
+        if changed and not shorter and not (known and known.complete):
+            self._drop(source, report)
+        elif changed:
+            report.problems.append(Problem("", _CHANGED, records_lost=0))
         done = None
         if report.outcome is not Outcome.FAILED:
             records, skipped = (before.records_before, before.skipped_before) if before else (0, 0)
@@ -187,20 +193,36 @@ class ImportRun:
         text = "\0".join(said).encode("utf-8", "surrogateescape")
         return replace(content, sha256=hashlib.sha256(text).hexdigest())
 
-    def _compare(
-        self, importer: Importer, path: Path, content: Content, report: SourceReport
-    ) -> None:
-        """Reports a file that became another while it was read; a log may grow meanwhile."""
-        now = self._content(importer, path, [])
-        if now.sha256 == content.sha256:
-            return
-        if appendable(importer) is not None:
+    def _became_another(
+        self, importer: Importer, path: Path, stamp: Stamp, content: Content, report: SourceReport
+    ) -> bool:
+        """Whether a file changed while it was read; a log may grow meanwhile."""
+        try:
+            if stamp_of(path.stat()) == stamp and not describes_files(importer):
+                return False
+            if self._content(importer, path, []).sha256 == content.sha256:
+                return False
+            if appendable(importer) is None:
+                return True
             beginning = content_of(path, [content.size_bytes]).beginnings
-            if beginning.get(content.size_bytes) == content.sha256:
-                return
-        report.problems.append(
-            Problem("", "changed while it was read. Import it again.", records_lost=0)
-        )
+        except OSError as error:
+            if not report.unread:
+                report.tell_unread(error)
+            return False
+        return beginning.get(content.size_bytes) != content.sha256
+
+    def _drop(self, source: Source, report: SourceReport) -> None:
+        """Takes out what was read of a file that changed meanwhile.
+
+        It may be half of one content and half of another, and would pass for what the first said.
+        """
+        report.outcome, report.unread = Outcome.FAILED, True
+        report.records = report.new = report.resumed = 0
+        report.problems.append(Problem("", _CHANGED_AND_DROPPED, records_lost=0))
+        self._settling.end(None)
+        self._settling.settle()
+        retract(self._store, source, self._settings)
+        self._known.drop(source.key)
 
     def _recorded(self, event: FileEvent) -> FileEvent:
         """The event at the path by which other sources know the file."""

@@ -17,12 +17,12 @@ _UUID = "urn:uuid:"
 
 def product_iri(product: str) -> str:
     """The IRI of a product id."""
-    return _UUID + quote(product, safe="")
+    return _UUID + quote(product, safe="", errors="surrogatepass")
 
 
 def version_fragment(activity: str) -> str:
     """What tells the version that an activity wrote from others."""
-    return quote(activity.removeprefix(_UUID), safe="/:@-._~")
+    return quote(activity.removeprefix(_UUID), safe="/:@-._~", errors="surrogatepass")
 
 
 def place_iri(place: Place, activity: str | None = None) -> str:

@@ -20,6 +20,7 @@ from lineage.interfaces import (
 from lineage.records import Attributes, EventKind, FileEvent, Namespace, Statement
 from lineage.repetition import Repetition
 from lineage.runs import is_run
+from lineage.statement_types import checked
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ class Reading:
         """The statements one by one."""
         try:
             repetition = Repetition(self._tell)
-            for statement in self._read():
+            for statement in map(checked, self._read()):
                 if repetition.takes(statement):
                     self.records += is_record(statement)
                     yield statement
@@ -95,8 +96,9 @@ class Reading:
         except (LineageError, OSError):
             self._tell_number()
             raise
-        # whatever a hostile file, or a stranger's importer, has in store: one file stops nothing
-        except Exception as error:
+        # whatever a hostile file, or a stranger's importer, has in store: one file stops nothing,
+        # and no library that it calls may end the program
+        except (Exception, SystemExit) as error:
             self._tell_number()
             said = f"the importer {self._importer.name!r} failed ({type(error).__name__}: "
             said += f"{error!s:.200}). What it had read is kept."

@@ -32,15 +32,29 @@ def importers() -> Mapping[str, Importer]:
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
             importer = point.load()()
-        # a stranger's module may raise anything while it is imported
-        except Exception as error:  # noqa: BLE001
+            whole = isinstance(importer, Importer) and all(map(_is_said, _texts(importer)))
+        # a stranger's module may raise anything while it is imported, and even end the program
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             _log.warning("importer %r (%s) cannot be loaded: %s", point.name, point.value, error)
             continue
-        if not isinstance(importer, Importer):
+        if not whole:
             _log.warning("importer %r (%s) lacks a part of Importer", point.name, point.value)
-            continue
-        found[importer.name] = importer
+        elif importer.name in found:
+            _log.warning(
+                "importer %r (%s) has the name of another: %s is left out",
+                *(point.name, importer.name, point.value),
+            )
+        else:
+            found[importer.name] = importer
     return MappingProxyType(found)
+
+
+def _texts(importer: Importer) -> tuple[object, ...]:
+    return importer.name, importer.description, importer.url, importer.version
+
+
+def _is_said(value: object) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def importer(name: str) -> Importer:
@@ -78,8 +92,8 @@ def recognise(source: Path) -> Importer | None:
 
 def _confidence(importer: Importer, source: Path, head: bytes) -> Confidence:
     try:
-        return importer.recognises(source, head)
+        return Confidence(importer.recognises(source, head))
     # one importer that stumbles over a file keeps no other from reading it
-    except Exception as error:  # noqa: BLE001
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         _log.warning("importer %r cannot tell what %s is: %s", importer.name, source, error)
         return Confidence.NO

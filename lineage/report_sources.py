@@ -8,7 +8,7 @@ from typing import Any
 from lineage.forgetting import Said
 from lineage.graph_store import GraphStore, Source
 from lineage.queries import digest
-from lineage.report import counted_noun, plain, write_json, write_line, write_rows
+from lineage.report import counted_noun, one_line, write_json, write_line, write_rows
 
 
 def write_stats(store: GraphStore, *, as_json: bool) -> None:
@@ -78,7 +78,7 @@ def write_forgotten(forgotten: Sequence[Said], *, dry_run: bool, as_json: bool) 
         records = counted_noun(one.records, "record")
         events = counted_noun(one.events, "file event")
         where = ", ".join(one.source.paths)
-        write_line(plain(f"{word} {one.source.content[:12]} {where}: {records}, {events}"))
+        write_line(one_line(f"{word} {one.source.content[:12]} {where}: {records}, {events}"))
 
 
 def _write_table(sources: Sequence[Source]) -> None:
@@ -90,7 +90,7 @@ def _write_table(sources: Sequence[Source]) -> None:
                 s.importer,
                 f"{s.records:,}",
                 str(s.skipped or "") if s.complete else "interrupted",
-                ", ".join(s.paths),
+                one_line(", ".join(s.paths)),
             )
             for s in sources
         )

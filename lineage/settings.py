@@ -55,7 +55,7 @@ def load_settings(path: Path | None = None) -> Settings:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LineageError(f"{path}: cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise LineageError(f"{path}: is not TOML ({error}).") from error
     table = _Table(path, content)
     named_store = table.take("store", str, "embedded")
@@ -68,7 +68,7 @@ def load_settings(path: Path | None = None) -> Settings:
         roots=tuple(_root(path, entry) for entry in access),
         hosts=web.texts("hosts", ()),
         identity=IdentitySettings(
-            local_prefixes=identity.texts("local_prefixes", IdentitySettings().local_prefixes),
+            local_prefixes=_prefixes(path, identity),
             realms=tuple(_realm(path, entry) for entry in realms),
             clock_tolerance_s=_tolerance(path, identity),
         ),
@@ -120,6 +120,17 @@ def _root(path: Path, entry: _Table) -> AccessRoot:
     if "\0" in directory:
         raise LineageError(f"{path}: [[access]] has the directory {directory!r}, which none is.")
     return AccessRoot(prefix, path.parent / directory)
+
+
+def _prefixes(path: Path, identity: _Table) -> tuple[str, ...]:
+    prefixes = identity.texts("local_prefixes", IdentitySettings().local_prefixes)
+    for prefix in prefixes:
+        if not prefix.startswith("/"):
+            raise LineageError(
+                f"{path}: [identity] local_prefixes has {prefix!r}. Give absolute paths, as in the "
+                "logs."
+            )
+    return prefixes
 
 
 def _realm(path: Path, entry: _Table) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from neo4j.exceptions import DatabaseError
 
 from lineage import vocabulary as v
 from lineage.errors import QueryFailed, QueryRefused, StoreBusy, StoreError
@@ -240,6 +241,24 @@ def test_a_connection_that_broke_is_made_again(bolt_store: BoltStore) -> None:
     store.close()
 
     assert (found, asked) == ((), [server])
+
+
+def test_an_engine_that_fails_is_an_error_that_says_so(bolt_store: BoltStore) -> None:
+    """Whatever it fails at, as on a full disk: one line without the query, never a traceback."""
+    connection = bolt_store._connection
+
+    def work(_: Any) -> None:
+        raise DatabaseError("no space left on the device\nMATCH (n)")
+
+    failed = r"the engine failed \(.+\)\. Look into its log; a full disk"
+    with pytest.raises(StoreError, match=failed):
+        connection.read("RETURN nonsense(1)")
+    with pytest.raises(StoreError, match=failed):
+        connection.define("CREATE NONSENSE")
+    with pytest.raises(StoreError, match=failed) as raised:
+        connection.write(work)
+
+    assert "MATCH" not in str(raised.value)
 
 
 def _driver_of(server: BoltServer) -> Any:

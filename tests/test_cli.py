@@ -316,6 +316,8 @@ def test_an_address_of_no_server_is_refused(demo: CommandLine, address: str) -> 
 @pytest.mark.parametrize(
     "text",
     ["[web]\nhosts = [1]", "[identity]\nlocal_prefixes = [2]",
+     pytest.param("store = " + "[" * 5_000, id="deep"),
+     '[identity]\nlocal_prefixes = ["tmp"]', '[identity]\nlocal_prefixes = [""]',
      '[[access]]\nprefix = "/a"\ndirectory = "b\\u0000c"'],
 )  # fmt: skip
 def test_settings_of_the_wrong_kind_are_refused(tmp_path: Path, text: str) -> None:

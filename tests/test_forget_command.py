@@ -67,3 +67,15 @@ def test_by_digest_and_beside_an_unknown_one(line: CommandLine) -> None:
 
     assert done.returncode == 1
     assert [source["key"] for source in line.json("sources")] == [second["key"]]
+
+
+def test_a_name_of_two_lines_takes_one(line: CommandLine, tmp_path: Path) -> None:
+    """Its second line would pass for another source, or for something that was forgotten."""
+    named = tmp_path / "x\nforgot everything.json"
+    named.write_text(document("x"))
+    assert line.run("import", str(named)).returncode == 0
+    listed = line.run("sources").stdout
+    said = line.run("forget", str(named)).stdout
+
+    assert len(said.splitlines()) == 1
+    assert not any(text.strip().startswith("forgot everything") for text in listed.splitlines())

@@ -28,6 +28,19 @@ from tests.embedded_engine import cleaned, is_locked, until
 ROOT = Path(__file__).parent.parent
 EX = "http://example.org/"
 RECORDS = 16_000
+PROGRAM = "from lineage.cli import main; main()"
+SIGNALLED_AMID = """
+import signal, time
+from lineage.import_run import ImportRun
+write = ImportRun._write
+usual = {signal.default_int_handler, signal.SIG_DFL, signal.SIG_IGN}
+def waiting(*arguments, **named):
+    write(*arguments, **named)
+    while not usual & {signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)}:
+        time.sleep(0.01)
+ImportRun._write = waiting
+"""
+"""An import that has written a batch waits for a signal: the first one restores its handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +51,10 @@ class Place:
     environment: dict[str, str]
     store: BoltStore
 
-    def start(self, *arguments: object) -> subprocess.Popen[str]:
-        """Starts a command."""
+    def start(self, *arguments: object, before: str = "") -> subprocess.Popen[str]:
+        """Starts a command, after some Python."""
         return subprocess.Popen(
-            [sys.executable, "-c", "from lineage.cli import main; main()", "--store", self.spec]
+            [sys.executable, "-c", before + PROGRAM, "--store", self.spec]
             + [str(argument) for argument in arguments],
             cwd=ROOT,
             env={**os.environ, **self.environment},
@@ -57,6 +70,10 @@ class Place:
 
     def digest(self) -> str:
         return queries.digest(self.store)
+
+    def whole(self) -> int:
+        """How many sources are in the store to their ends."""
+        return sum(source.complete for source in self.store.sources())
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +130,7 @@ def test_a_signal_ends_an_import_in_good_order(
 ) -> None:
     """It says how far it came; the same command goes on there, and says that."""
     source = large(tmp_path / "large.json")
-    command = place.start("import", source)
+    command = place.start("import", source, before=SIGNALLED_AMID)
     until(lambda: bool(place.store.sources()), "the import's beginning")
     command.send_signal(number)
     ended, out, err = place.done(command)
@@ -178,7 +195,7 @@ def test_imports_go_on_beside_a_watch_and_the_explorer(place: Place, tmp_path: P
     try:
         (live / "a.provenance.log").write_bytes(WORK32[0].read_bytes())
         statuses = [place.done(place.start("import", path))[0] for path in WORK32[1:4]]
-        until(lambda: len(place.store.sources()) == 4, "what the watch imports")
+        until(lambda: place.whole() == 4, "what the watch imports")
     finally:
         watching.send_signal(signal.SIGTERM)
         serving.send_signal(signal.SIGTERM)
@@ -193,11 +210,10 @@ def test_imports_go_on_beside_a_watch_and_the_explorer(place: Place, tmp_path: P
 def test_imports_that_start_the_engine_together_share_it(tmp_path: Path) -> None:
     """Both find no engine and no schema: one starts it, one makes it, and both write."""
     with cleaned(tmp_path / "store") as directory:
-        program = "from lineage.cli import main; main()"
         store_of_both = f"embedded:{directory}"
         commands = [
             subprocess.Popen(
-                [sys.executable, "-c", program, "--store", store_of_both, "import", str(path)],
+                [sys.executable, "-c", PROGRAM, "--store", store_of_both, "import", str(path)],
                 cwd=ROOT,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -189,6 +190,15 @@ def transactions(trial: Trial) -> dict[bool, int]:
     return counts
 
 
+@pytest.fixture(scope="module")
+def took_s(trial: Trial) -> float:
+    """How long the imports take here, in seconds."""
+    wipe(trial.store)
+    began = time.monotonic()
+    trial.do(Kill())
+    return time.monotonic() - began
+
+
 def kills(number: int, transactions: dict[bool, int]) -> Iterator[tuple[bool, Kill]]:
     """Kills at random transactions, spread over all of them and over all moments, twice over."""
     chance = random.Random(7)
@@ -229,13 +239,13 @@ def test_a_kill_in_any_transaction_loses_nothing(
     assert killed == TRANSACTION_KILLS
 
 
-def test_a_kill_at_any_time_loses_nothing(trial: Trial) -> None:
+def test_a_kill_at_any_time_loses_nothing(trial: Trial, took_s: float) -> None:
     """By the clock, from the opening of the store on."""
     chance = random.Random(11)
     killed = 0
     for i in range(3 * CLOCK_KILLS):
         # the import may be done before
-        killed += trial.is_killed(Kill(after_s=chance.uniform(0.01, 3.0), group=i % 2 == 0))
+        killed += trial.is_killed(Kill(after_s=chance.uniform(0.01, took_s), group=i % 2 == 0))
 
         assert trial.comes_to_its_end(), i
         if killed == CLOCK_KILLS:

@@ -182,10 +182,12 @@ def test_files_appear_grow_are_renamed_and_vanish(place: Place) -> None:
         half = place.live / "half.json"
         half.write_text(json.dumps(GOOD)[:30])
         command.wait_for(lambda: command.seen("half.json", "waiting"), "the half")
+        # of no known format: whether it was seen under this name makes no difference
         scratch = place.live / "deep" / ".scratch"
         scratch.parent.mkdir()
+        scratch.write_text("")
+        scratch = scratch.rename(place.live / "deep" / "renamed.json")
         scratch.write_text(json.dumps({"entity": {"urn:renamed": {}}}))
-        scratch.rename(place.live / "deep" / "renamed.json")
         brief = place.live / "brief.json"
         brief.write_text("{")
         brief.unlink()
@@ -294,7 +296,8 @@ def test_an_engine_that_is_killed_is_started_again(place: Place) -> None:
         assert known is not None
         os.kill(known[0], signal.SIGKILL)
         (place.live / "b.provenance.log").write_bytes(WHOLE)
-        command.wait_for(lambda: command.seen("b.provenance.log", "imported"), "the second")
+        # it may be seen, and told of, before all of it is written
+        command.wait_for(lambda: place.holds(place.live / "b.provenance.log"), "the second")
         summary = command.end()
 
     assert summary["problems"] == {}

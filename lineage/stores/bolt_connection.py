@@ -153,8 +153,29 @@ class Connection:
             "See whether the server runs, and try again."
         )
 
+    def _own(self, action: Callable[[], Result]) -> Result:
+        """Does ``action``, which asks the engine for nothing that it may refuse.
+
+        Raises:
+            StoreError: the engine fails, as on a full disk.
+        """
+        try:
+            return self.again(action)
+        except Neo4jError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: Neo4jError) -> StoreError:
+        return StoreError(
+            f"{self.server.address}: the engine failed ({_said(error)}). Look into its log; a full "
+            "disk is a common reason. Then run the same command again."
+        )
+
     def read(self, text: str, /, **parameters: Any) -> list[Row]:
-        """The rows of a query that only reads."""
+        """The rows of a query that only reads.
+
+        Raises:
+            StoreError: the engine fails.
+        """
 
         def work(tx: neo4j.ManagedTransaction) -> list[Row]:
             return rows(tx, text, **parameters)
@@ -163,7 +184,7 @@ class Connection:
             with self.session() as session:
                 return session.execute_read(work)
 
-        return self.again(action)
+        return self._own(action)
 
     def read_chunks(
         self, text: str, keys: Iterable[str], /, size: int = 1_000, **parameters: Any
@@ -177,7 +198,7 @@ class Connection:
         """Does ``work`` in one transaction, which it must be possible to do again.
 
         Raises:
-            StoreError: the engine refuses it.
+            StoreError: the engine refuses it, or fails.
         """
 
         def action() -> Result:
@@ -192,19 +213,25 @@ class Connection:
                 raced = "ConstraintValidation" in (error.code or "")
                 if not raced or attempt == _RETRIES - 1:
                     raise StoreError(
-                        f"{self.server.address}: the engine refused a batch ({error.message}). "
+                        f"{self.server.address}: the engine refused a batch ({_said(error)}). "
                         "Nothing of it was written."
                     ) from error
+            except Neo4jError as error:
+                raise self._failed(error) from error
         raise AssertionError("unreachable")
 
     def define(self, text: str) -> None:
-        """Runs a schema statement, which needs a transaction of its own."""
+        """Runs a schema statement, which needs a transaction of its own.
+
+        Raises:
+            StoreError: the engine fails.
+        """
 
         def action() -> None:
             with self.session() as session:
                 session.run(text).consume()
 
-        self.again(action)
+        self._own(action)
 
 
 def _driver(address: str, user: str, password: str) -> neo4j.Driver:
@@ -233,6 +260,11 @@ def _why_not(server: BoltServer, error: Exception) -> str:
         f"{server.address} did not answer in {CONNECT_TIMEOUT_S:.0f} s. Start it with "
         "`docker compose up neo4j`, or leave --store out."
     )
+
+
+def _said(error: Neo4jError) -> str:
+    """What an engine says went wrong; one repeats the whole query behind that."""
+    return (error.message or type(error).__name__).partition("\n")[0].strip().rstrip(".")
 
 
 def _reason(error: BaseException) -> str:

@@ -107,6 +107,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, reduced_motion="reduce", color_scheme="light"
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()

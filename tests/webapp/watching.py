@@ -14,7 +14,8 @@ from lineage.graph_store import GraphStore
 from lineage.settings import Settings
 from webapp.serve import make_server
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
+"""Milliseconds; an engine that starts again on a shared machine takes a while."""
 
 ARGUMENTS = (
     "--no-sandbox",
