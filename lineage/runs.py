@@ -148,13 +148,14 @@ def counterparts(event: FileEvent) -> list[str]:
         return [same]
     if is_work(event):
         return [other_side(event), event.path]
+    own = [] if is_run(event.activity) else [event.path]
     if event.stop is None or event.product is None:
-        return []
+        return own
     side = "" if is_run(event.activity) else RUN
     second = _second(event.stop)
     buckets = {_bucket(second - STOP_S), _bucket(second + STOP_S)}
     keys = [_key(side, event.role or "", bucket) for bucket in sorted(buckets)]
-    return keys if is_run(event.activity) else [*keys, event.path]
+    return [*keys, *own]
 
 
 def _second(time: datetime) -> float:

@@ -8,9 +8,10 @@ import pytest
 
 from lineage import vocabulary as v
 from lineage.identity import Resolution, event_key, resolve
-from lineage.records import EventKind, FileEvent, Iri
+from lineage.records import Activity, EventKind, FileEvent, Iri
 from lineage.runs import RUN, counterparts, ran
 from lineage.vocabulary import CTAPIPE, RelationKind
+from tests.checked_stores import planted
 from tests.file_events import SETTINGS
 from tests.run_events import SOFTWARE, logged, seconds, told
 
@@ -200,6 +201,19 @@ def test_an_activity_that_still_runs_is_joined_when_it_has_ended() -> None:
 
     assert joined(running, log) == {}
     assert joined(running, log, RECORD) == {RUN + "l": "urn:uuid:r"}
+
+
+def test_an_activity_that_still_runs_and_a_log_that_names_it_meet_in_any_order() -> None:
+    """A store that holds the log is asked for it when the activity comes, without a stop too."""
+    running = [ran("urn:uuid:r", "tool", seconds(0), None)]
+    log = logged("l", (0, None), ["/d/in"], same="urn:uuid:r")
+    found = []
+    for first, second in ((running, log), (log, running)):
+        store = planted(events=second, key="second", store=planted(events=first, key="first"))
+        found.append(list(store.records()))
+
+    assert found[0] == found[1]
+    assert RUN + "l" not in {one.identifier for one in found[0] if isinstance(one, Activity)}
 
 
 def test_joining_renames_the_versions_that_a_run_wrote() -> None:

@@ -13,6 +13,7 @@ from lineage.identity import Changes, Made
 from lineage.records import EventKind, FileEvent, Relation
 from lineage.runs import is_loose
 from lineage.stores.bolt_connection import Connection, parts_of_keys, rows, run, run_rows
+from lineage.stores.bolt_declared import Declared, leave, move
 from lineage.stores.bolt_nodes import Nodes
 from lineage.stores.bolt_observe import unlink
 from lineage.stores.bolt_values import (
@@ -75,10 +76,16 @@ class _Known:
     event: FileEvent | None
     recorded_at: str
     made: bool
+    says: str | None
+    """`lineage.canonical.relation_key` of what a file event makes."""
+    declarers: list[str]
+    """Sources that declare what a file event makes."""
 
     @property
     def declared_by(self) -> list[str]:
-        """The sources that say it themselves; what file events make no source declares."""
+        """The sources that say it themselves."""
+        if self.says is not None:
+            return self.declarers
         return [] if self.statements else self.sources
 
 
@@ -95,6 +102,8 @@ def _known(tx: neo4j.ManagedTransaction, keys: Iterable[str]) -> dict[str, _Know
                     decode_statement(row["key"], statements[0]).event if statements else None,
                     row["recorded_at"],
                     bool(row["made"]),
+                    row["says"],
+                    row["declared_by"] or [],
                 )
     return found
 
@@ -117,15 +126,25 @@ def _delete(tx: neo4j.ManagedTransaction, known: dict[str, _Known]) -> None:
     _run_by_type(tx, "delete_bound_relations", known)
 
 
+def _declared(known: Iterable[_Known]) -> dict[str, Declared]:
+    """What sources declare of what these file events made."""
+    return {
+        one.says: Declared(one.relation, set(one.declarers))
+        for one in known
+        if one.says is not None and one.declarers
+    }
+
+
 def drop(
     tx: neo4j.ManagedTransaction, items: Iterable[str], prefixes: PropertyNames, now: str
 ) -> None:
     """Removes relations that identity made; the events that they rested on stay as they are."""
     known = _known(tx, items)
-    declared = {key: stored for key, stored in known.items() if stored.declared_by}
-    _run_by_type(tx, "unmake_relations", declared)
-    known = {key: stored for key, stored in known.items() if key not in declared}
+    links = {key: one for key, one in known.items() if one.says is None and one.declared_by}
+    _run_by_type(tx, "unmake_relations", links)
+    known = {key: stored for key, stored in known.items() if key not in links}
     _delete(tx, known)
+    leave(tx, _declared(known.values()), prefixes, now)
     loose = [_loose_row(key, line) for key, stored in known.items() for line in stored.statements]
     run_rows(tx, cypher_text("add_loose_events"), loose)
     nodes = Nodes(tx, prefixes, now, None)
@@ -187,7 +206,8 @@ def put_bindings(
     known = _known(tx, wanted)
     _absorb_loose_events(tx, [b for key, b in wanted.items() if key not in known and b.relation])
     nodes = Nodes(tx, prefixes, now, None)
-    put: dict[str, Row] = {}
+    put: dict[str, Relation] = {}
+    lines: dict[str, str] = {}
     relations: dict[str, Relation] = {}
     loose: list[Row] = []
     moved: dict[str, _Known] = {}
@@ -197,20 +217,20 @@ def put_bindings(
         if relation is None:
             loose += [_loose_row(key, line) for line in sorted(binding.statements)]
             continue
-        row = _row(binding, relation, stored, prefixes)
+        lines[key] = canonical(relation)
         if stored is None:
             relations[key] = relation
-        elif ends_of(stored.relation) != ends_of(relation) or stored.relation.kind != relation.kind:
+        elif canonical(stored.relation) != lines[key]:
             moved[key] = stored
             relations[key] = relation
-        elif (
-            canonical(stored.relation) == canonical(relation)
-            and binding.statements <= set(stored.statements)
-            and (stored.made or stored.statements)
-        ):
+        elif binding.statements <= set(stored.statements) and (stored.made or stored.statements):
             continue
-        put[key] = row
+        put[key] = relation
     _delete(tx, moved)
+    said = {digest(lines[key]): key for key in relations}
+    # links, which no event makes, have that key themselves
+    told = {says: relations[key] for says, key in said.items() if says != key}
+    declared = move(tx, _declared(moved.values()), told, prefixes, now)
     ends, left = _keys_of(relations.values()), _keys_of(one.relation for one in moved.values())
     nodes.load(ends | left)
     nodes.recount_kinds(left)
@@ -220,14 +240,17 @@ def put_bindings(
     nodes.flush()
     created: dict[Group, list[Row]] = {}
     changed: dict[str, list[Row]] = {}
-    for key, row in put.items():
-        if key in relations:
-            created.setdefault(group_of(relations[key]), []).append(row)
+    for key, relation in put.items():
+        stored, line = known.get(key), lines[key]
+        if stored is None or key in moved:
+            # an event that moves leaves those who declare what it made behind
+            declarers = declared.get(digest(line), set())
+            row = _row(wanted[key], relation, line, stored, declarers, prefixes)
+            created.setdefault(group_of(relation), []).append(row)
         else:
-            stored = known[key]
-            changed.setdefault(stored.relation.kind.keyword, []).append(
-                row | {"recorded_at": stored.recorded_at}
-            )
+            row = _row(wanted[key], relation, line, stored, set(stored.declared_by), prefixes)
+            row["recorded_at"] = stored.recorded_at
+            changed.setdefault(relation.kind.keyword, []).append(row)
     create_relations(tx, created, now)
     for type_, table in sorted(changed.items()):
         run_rows(tx, cypher_text("set_bound_relations", type=type_), table)
@@ -248,13 +271,21 @@ def _absorb_loose_events(tx: neo4j.ManagedTransaction, bindings: Iterable[Bindin
 
 
 def _row(
-    binding: Binding, relation: Relation, stored: _Known | None, prefixes: PropertyNames
+    binding: Binding,
+    relation: Relation,
+    line: str,
+    stored: _Known | None,
+    declarers: set[str],
+    prefixes: PropertyNames,
 ) -> Row:
     statements = sorted({*(stored.statements if stored else ()), *binding.statements})
-    sources = {line.partition(" ")[0] for line in statements}
-    sources.update(stored.declared_by if stored else ())
-    row = relation_row(binding.key, relation, canonical(relation), sources, prefixes)
+    sources = {entry.partition(" ")[0] for entry in statements} | declarers
+    row = relation_row(binding.key, relation, line, sources, prefixes)
     properties = row["properties"]
+    if (says := digest(line)) != binding.key:
+        properties["says"] = says
+        if declarers:
+            properties["declared_by"] = sorted(declarers)
     event = binding.event or (stored.event if stored else None)
     if event is not None:
         properties["statements"] = statements

@@ -20,7 +20,7 @@ from lineage.errors import QueryFailed, StoreError
 from lineage.graph_store import Table
 from lineage.stores.bolt_connection import Connection
 
-_HIDDEN = frozenset({"prov_json", "resolved", "search", "statements", "whole_key"})
+_HIDDEN = frozenset({"prov_json", "resolved", "says", "search", "statements", "whole_key"})
 """Properties for our own use, each a copy of what others say."""
 
 _AT_ONCE = 2

@@ -6,7 +6,7 @@ from lineage.stores.bolt_connection import Connection, run
 from lineage.stores.cypher_texts import cypher_text
 from lineage.vocabulary import ElementKind, RelationKind
 
-VERSION = 3
+VERSION = 4
 """Changes with the shape of what is stored."""
 
 _UNIQUE = (
@@ -33,6 +33,6 @@ def make_schema(connection: Connection) -> None:
     for kind in RelationKind:
         connection.define(cypher_text("relation_index", type=kind.keyword, property="key"))
     for kind in _FILE_RELATIONS:
-        for name in ("recorded_path", "recorded_product"):
+        for name in ("recorded_path", "recorded_product", "says"):
             connection.define(cypher_text("relation_index", type=kind.keyword, property=name))
     connection.write(lambda tx: run(tx, cypher_text("schema_made"), version=VERSION))

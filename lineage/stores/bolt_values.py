@@ -54,9 +54,9 @@ _RELATION_NAMES = {v.PROV_ROLE: "role", v.PROV_LABEL: "label", v.PROV_TYPE: "typ
 }
 _LISTS = frozenset({"types"})
 _OURS = (
-    "aliases bound bundle declared endTime id in_bundle is_bundle key made name observed paths "
-    "prov_json recorded_at recorded_path recorded_product resolved search sources startTime "
-    "statements stub time whole_key"
+    "aliases bound bundle declared declared_by endTime id in_bundle is_bundle key made name "
+    "observed paths prov_json recorded_at recorded_path recorded_product resolved says search "
+    "sources startTime statements stub time whole_key"
 )
 _TAKEN = frozenset({*_OURS.split(), *_ELEMENT_NAMES.values(), *_RELATION_NAMES.values()})
 """Property names with a meaning of ours; an attribute that would be called so gets another."""

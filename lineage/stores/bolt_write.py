@@ -15,6 +15,7 @@ from lineage.stores.bolt_nodes import Nodes
 from lineage.stores.bolt_values import PropertyNames, Row, clean, relation_row
 from lineage.stores.cypher_texts import cypher_text
 from lineage.stores.fold import Declaration, implied_kinds
+from lineage.vocabulary import RelationKind
 
 
 @dataclass(slots=True)
@@ -113,6 +114,9 @@ def write_batch(
     return new + _write_relations(tx, source, found, nodes, prefixes, now)
 
 
+_FILE_TYPES = frozenset({RelationKind.USAGE.keyword, RelationKind.GENERATION.keyword})
+"""What file events make."""
+
 Group = tuple[str, str, str]
 """Relationship type, label of the subject's node and of the object's."""
 
@@ -164,12 +168,17 @@ def _write_relations(
     new = 0
     for group, table in sorted(doubtful.items()):
         known: dict[str, list[str]] = {}
-        for part in parts_of_keys([row["properties"]["key"] for row in table]):
+        keys = [row["properties"]["key"] for row in table]
+        for part in parts_of_keys(keys):
             (found,) = rows(tx, cypher_text("known_relations", type=group[0]), keys=part)
             known |= dict(found["found"])
+        told, joined_there = _join_told(tx, source, group[0], set(keys) - known.keys())
+        new += joined_there
         joined: dict[tuple[str, ...], list[str]] = {}
         for row in table:
             key = row["properties"]["key"]
+            if key in told:
+                continue
             if key not in known:
                 created.setdefault(group, []).append(row)
             elif source not in known[key]:
@@ -181,3 +190,30 @@ def _write_relations(
         new += sum(map(len, joined.values()))
     create_relations(tx, created, now)
     return new + sum(map(len, created.values()))
+
+
+def _join_told(
+    tx: neo4j.ManagedTransaction, source: str, type_: str, keys: Iterable[str]
+) -> tuple[set[str], int]:
+    """Adds a source to those that declare what file events say too.
+
+    Returns:
+        Which of the keys these are, and how many of them are new from this source.
+    """
+    told: set[str] = set()
+    new: set[str] = set()
+    joined: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for part in parts_of_keys(sorted(keys)) if type_ in _FILE_TYPES else ():
+        for row in rows(tx, cypher_text("saying_relations", type=type_), keys=part):
+            told.add(row["says"])
+            declared_by = row["declared_by"] or ()
+            if source not in declared_by:
+                new.add(row["says"])
+                sources = tuple(sorted({*row["sources"], source}))
+                declarers = tuple(sorted({*declared_by, source}))
+                joined.setdefault((sources, declarers), []).append(row["key"])
+    for (sources, declarers), edges in sorted(joined.items()):
+        for part in parts_of_keys(edges):
+            text = cypher_text("add_declarers", type=type_)
+            run(tx, text, keys=part, sources=list(sources), declared_by=list(declarers))
+    return told, len(new)

@@ -23,7 +23,7 @@ TYPES = frozenset({kind.keyword for kind in RelationKind} | {"ASSERTS"})
 """Every relationship type that a store writes."""
 
 PROPERTIES = frozenset({"bound", "id", "key", "name", "path", "product", "recorded_path"})
-PROPERTIES |= {"recorded_product"}
+PROPERTIES |= {"recorded_product", "says"}
 """Every property whose name varies inside a text."""
 
 _ALLOWED = {

@@ -231,12 +231,16 @@ class MemoryStore(MemoryGraph, MemoryDecisions):
     def bind(self, changes: Changes) -> None:
         """Makes the graph say what identity found out about file events."""
         left: set[str] = set()
-        for key in (*changes.dropped_bindings, *changes.dropped_links):
+        for key in changes.dropped_bindings:
+            left |= self._unbind_edge(key)
+        for key in changes.dropped_links:
             left |= self._unmake_edge(key)
         for made in (*changes.versions, *changes.runs):
             self._node(made.identifier).resolved[made.kind] = made
-        for key, relation in (*changes.bindings, *changes.links):
-            left |= self._put_edge(key, relation)
+        for key, relation in changes.bindings:
+            left |= self._bind_edge(key, relation)
+        for key, relation in changes.links:
+            self._put_edge(key, relation)
             self._edges[key].made = True
         for kind, identifiers in changes.dropped.items():
             for identifier in identifiers:

@@ -46,6 +46,8 @@ class _Edge:
     """Those that declare it."""
     made: bool = False
     """Identity says it."""
+    says: str | None = None
+    """Key that its relation has where a source declares it; only of what a file event makes."""
     observed: bool = False
     """It rests on what was seen on the disk."""
 
@@ -56,6 +58,8 @@ class MemoryGraph:
     def __init__(self) -> None:
         self._nodes: dict[str, _Node] = {}
         self._edges: dict[str, _Edge] = {}
+        self._saying: dict[str, set[str]] = {}
+        """`_Edge.says` -> keys of edges."""
         self._events: dict[str, dict[StoredEvent, None]] = {}
         self._by_path: dict[str, set[str]] = {}
         self._by_product: dict[str, set[str]] = {}
@@ -81,25 +85,54 @@ class MemoryGraph:
         key = relation_key(relation)
         if relation.bundle is not None:
             self._node(relation.bundle).is_bundle = True
-        self._put_edge(key, relation)
-        who = self._edges[key].sources
-        new = source not in who
-        who.add(source)
+        if key not in self._saying:
+            self._put_edge(key, relation)
+        edges = [self._edges[one] for one in self._saying.get(key, (key,))]
+        new = any(source not in edge.sources for edge in edges)
+        for edge in edges:
+            edge.sources.add(source)
         return new
 
-    def _put_edge(self, key: str, relation: Relation) -> set[str]:
-        """Returns the ends that it had before."""
-        known, left = self._edges.get(key), set[str]()
-        if known is not None:
-            left = self._detach(key, known.relation)
-            known.relation = relation
-        else:
-            self._edges[key] = _Edge(relation)
+    def _bind_edge(self, key: str, relation: Relation) -> set[str]:
+        """What a file event says; who declares the same is said there. Returns ends it left."""
+        said = relation_key(relation)
+        known = self._edges.get(key)
+        if known is not None and known.says == said:
+            return set()
+        left = self._unbind_edge(key)
+        same = next(iter(self._saying.get(said, (said,))))
+        sources = set(self._edges[same].sources) if same in self._edges else set[str]()
+        self._remove_edge(said)
+        self._put_edge(key, relation)
+        edge = self._edges[key]
+        edge.sources, edge.made, edge.says = sources, True, said
+        self._saying.setdefault(said, set()).add(key)
+        return left
+
+    def _unbind_edge(self, key: str) -> set[str]:
+        """What a file event says no more; it stays where a source declares it."""
+        edge = self._edges.get(key)
+        if edge is None or edge.says is None:
+            return set()
+        left = self._remove_edge(key)
+        saying = self._saying[edge.says]
+        saying.discard(key)
+        if not saying:
+            del self._saying[edge.says]
+            if edge.sources:
+                self._put_edge(edge.says, edge.relation)
+                self._edges[edge.says].sources = edge.sources
+        return left
+
+    def _put_edge(self, key: str, relation: Relation) -> None:
+        """Makes sure that there is one of this key."""
+        if key in self._edges:
+            return
+        self._edges[key] = _Edge(relation)
         if relation.subject is not None:
             self._node(key_of(relation.subject, relation.bundle)).as_subject.add(key)
         if relation.object is not None:
             self._node(key_of(relation.object, relation.bundle)).as_object.add(key)
-        return left
 
     def _retract_events(self, source: str) -> None:
         for key in list(self._events):
