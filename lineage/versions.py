@@ -18,7 +18,7 @@ from lineage.drafts import Draft, Made, Run, Version, finished
 from lineage.generations import Generation, Logs, declared_evidence, generations
 from lineage.identifiers import written_path
 from lineage.path_findings import MOST_NAMED, Finding, hostless, incomparable, overlapping
-from lineage.places import Place, place_evidence, place_iri, product_iri, unclear_iri
+from lineage.places import UNKNOWN_HOST, Place, place_evidence, place_iri, product_iri, unclear_iri
 from lineage.records import EventKind, FileEvent, Relation, attributes
 from lineage.timelines import Timelines
 from lineage.vocabulary import RelationKind
@@ -80,7 +80,7 @@ class _Resolving:
         self.places = places
         self.logs = logs
         self.written = generations(events, self.places, logs)
-        self.timelines = Timelines(events, places, self.written, tolerance)
+        self.timelines = Timelines(events, places, self.written, tolerance, logs)
         self.named: dict[str, tuple[str, str]] = {}
         """Key of a use that names a product -> the version that it meant, and the evidence."""
         self.drafts: dict[str, Draft] = {}
@@ -231,8 +231,7 @@ class _Resolving:
 
     def _meant(self, event: FileEvent, place: Place, deduced: str | None) -> tuple[str, str] | None:
         """What a use meant that names no product."""
-        logged = self.logs.get((place, event.activity or ""))
-        meant = self.timelines.meant(event, place, None if logged is None else logged.offset)
+        meant = self.timelines.meant(event, place)
         if meant.identifier is not None:
             self._overlaps(event, place, meant.identifier)
             return meant.identifier, deduced or "path+time"
@@ -276,26 +275,25 @@ class _Resolving:
         ones = self.written.carriers.get(product, [])
         original = product_iri(product)
         rewriter = self.timelines.rewriter(event, product, place)
-        pool = [one for one in ones if one.place == place] or ones
-        versions = sorted({one.identifier for one in pool} or {original})
-        found = versions[0] if len(versions) == 1 else None
-        if len(versions) > 1:
-            meant = self.timelines.among(pool, event)
-            found = meant.identifier or (None if meant.candidates else original)
+        meant = self.timelines.carrier(product, event, place)
+        found = meant.identifier or (None if meant.candidates else original)
         if found is None or rewriter is not None:
-            versions += [] if rewriter is None else [rewriter.identifier]
+            versions = {*meant.candidates, *([found] if found else [])}
+            versions |= {rewriter.identifier} if rewriter else set()
             text = f"{place[1]}: {event.activity} used product {product}, which {len(versions)} "
             text += "versions may carry, and nothing tells which it was."
-            candidates = tuple(sorted(versions))
-            unclear = self._unclear(event, place, "ambiguous-use", text, candidates, product)
-            self.timelines.see(place, unclear[0], event, unclear=True)
-            return unclear
-        if all(one.precedes(event) for one in ones if one.identifier == found):
+            unclear = self._unclear(
+                event, place, "ambiguous-use", text, tuple(sorted(versions)), product
+            )
+        elif all(one.precedes(event) for one in ones if one.identifier == found):
             self.timelines.see(place, found, event)
             return found, "product"
-        text = f"{place[1]}: {event.activity} lists product {product} as its input, which it, or "
-        text += "an activity that ended later, generated. Bound to neither."
-        return self._unclear(event, place, "product-later", text, (original,), product)
+        else:
+            text = f"{place[1]}: {event.activity} lists product {product} as its input, which it, "
+            text += "or an activity that ended later, generated. Bound to neither."
+            unclear = self._unclear(event, place, "product-later", text, (original,), product)
+        self.timelines.see(place, unclear[0], event, unclear=True)
+        return unclear
 
     def _find(self) -> None:
         """Says what was ambiguous about paths."""
@@ -307,9 +305,10 @@ class _Resolving:
         self.findings += hostless(self.places, self.bindings)
         nodes: dict[Place, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for key, event in self.events.items():
-            if event.kind is EventKind.GENERATION and event.node and not self.places[key][0]:
+            told = event.kind is EventKind.GENERATION and not self.places[key][0] and event.node
+            if told and not told.startswith(UNKNOWN_HOST):
                 one = self.written.by_key.get(key)
-                nodes[self.places[key]][one.identifier if one else ""].add(event.node)
+                nodes[self.places[key]][one.identifier if one else ""].add(told)
         for place, hosts in nodes.items():
             names = set().union(*hosts.values())
             # several hosts may write one version together
