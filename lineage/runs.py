@@ -2,9 +2,8 @@
 
 A log knows a run's tool and its files, as they were typed, and local times; it knows no identifier.
 A provenance record of the same run knows its identifier and UTC. They are one activity where they
-agree: in the name; in start and stop, but for one offset that a time zone can have (a multiple of a
-quarter of an hour); and in the files, where both name any. What fits several ways is joined to
-none.
+agree: in the name; in start and stop, but for one offset that a time zone has; and in the files,
+where both name any. What fits several ways is joined to none.
 
 Both tell of a run by a `FileEvent` of kind ``RUN``, made by `ran`: ``path`` is the activity,
 ``role`` its name and ``product`` a key made of the name and of the stop within its quarter of an
@@ -44,7 +43,30 @@ SAME = v.PROV + "activity"
 _QUARTER_S = 900
 _BUCKET_S = 4
 _BUCKETS = _QUARTER_S // _BUCKET_S
-_WEST_S, _EAST_S = -12 * 3600, 14 * 3600
+_ODD_ZONES_MIN = (
+    -570,
+    -270,
+    -210,
+    -150,
+    210,
+    270,
+    330,
+    345,
+    390,
+    510,
+    525,
+    570,
+    630,
+    690,
+    765,
+    825,
+)
+_OFFSETS_S = frozenset(60 * minutes for minutes in (*range(-720, 841, 60), *_ODD_ZONES_MIN))
+"""Local time minus UTC, wherever that was since 2007. Others would join runs of other moments: a
+tool that does the same every quarter of an hour.
+
+Source: the IANA time zone database.
+"""
 
 _STOP_S = 2.0
 """A log's last word comes at most so much later than the stop of the activity, or earlier."""
@@ -229,7 +251,7 @@ def fit(run: FileEvent, activity: FileEvent) -> Fit | None:
     late_s = (ended - stop).total_seconds()
     offset_s = _quarters(late_s)
     stop_s, start_s = abs(late_s - offset_s), (begun - start).total_seconds() - offset_s
-    if not _WEST_S <= offset_s <= _EAST_S or stop_s > _STOP_S:
+    if offset_s not in _OFFSETS_S or stop_s > _STOP_S:
         return None
     if not -_EARLY_S <= start_s <= _START_S:
         return None

@@ -55,6 +55,8 @@ class Activity:
     session: str = "2026010101807"
     dumped_running: bool = False
     """Another log has it too, as it was while it ran."""
+    endless: bool = False
+    """Its record tells no stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Production:
         digits: str | None = None,
         session: str = "2026010101807",
         dumped_running: bool = False,
+        endless: bool = False,
     ) -> Activity:
         """A tool runs.
 
@@ -140,6 +143,7 @@ class Production:
             digits: lstosa's activity id.
             session: lstosa's session.
             dumped_running: As in `Activity`.
+            endless: As in `Activity`.
         """
         skew = timedelta(seconds=self._skew_s.get(host, 0))
         start, stop = (self.begin + timedelta(seconds=time) + skew for time in (begin_s, end_s))
@@ -161,6 +165,7 @@ class Production:
             digits,
             session,
             dumped_running,
+            endless,
         )
         self.activities.append(one)
 
