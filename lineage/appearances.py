@@ -196,6 +196,15 @@ class Timeline:
                 return True
         return bool(self.timeless - {identifier})
 
+    def others_since(self, identifier: str, since: Clock | None) -> set[str]:
+        """Other versions that may have been there after a moment."""
+        return {
+            one.identifier
+            for one in self.stays
+            if one.identifier != identifier
+            and (since is None or not self.clocks.before(one.clock, since))
+        }
+
     def written_meanwhile(self, start: datetime, end: datetime, activity: str | None) -> list[str]:
         """Versions that others wrote between two times, sorted."""
         found = set[str]()

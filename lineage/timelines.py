@@ -230,6 +230,12 @@ class Timelines:
             return []
         return line.written_meanwhile(start, end, user.activity)
 
+    def since(self, place: Place, identifier: str, created: datetime | None) -> list[str]:
+        """Other versions that may have been at a path since a time, sorted."""
+        line = self._at[place]
+        clock = None if created is None else Clock(created)
+        return sorted(line.others_since(identifier, clock) - self._unclear)
+
     def incomparable(self, place: Place) -> list[str]:
         """Versions of a path of which nothing tells whether another was there first, sorted."""
         line = self._at.get(place)

@@ -88,6 +88,8 @@ class _Resolving:
         self.links: dict[str, Relation] = {}
         self.findings: list[Finding] = []
         self.unbound: dict[Place, int] = defaultdict(int)
+        self.strays: set[tuple[Place, str, datetime | None]] = set()
+        """Products that headers tell of where nobody is known to have written them."""
 
     def run(self) -> Resolution:
         """The stages, in order."""
@@ -188,17 +190,9 @@ class _Resolving:
     def _stray(self, product: str, place: Place, created: datetime | None) -> None:
         """A header is where nobody is known to have written it: since when is unknown."""
         ones = self.written.carriers.get(product, [])
-        if any(one.place == place for one in ones):
-            return
-        self.timelines.keep(place, product_iri(product), self.written.created.get(product))
-        others = [one for one in self.written.at.get(place, []) if one.end and one.activities]
-        later = [one.identifier for one in others if created is None or one.end >= created]  # type: ignore[operator]
-        if later:
-            text = f"{place[1]}: product {product}, made elsewhere, was found there, and others "
-            text += f"were written there since it was made ({len(later)}). Which of them was there "
-            text += "last cannot be told."
-            ids = (product_iri(product), *later[:MOST_NAMED])
-            self.findings.append(Finding("unclear-order", text, ids))
+        if all(one.place != place for one in ones):
+            self.timelines.keep(place, product_iri(product), self.written.created.get(product))
+            self.strays.add((place, product, created))
 
     def _bind(self, key: str, event: FileEvent) -> None:
         """A use or generation becomes a relation to the version that it meant."""
@@ -318,6 +312,16 @@ class _Resolving:
                 text += "setting local_prefixes or realms."
                 ids = sorted({one.identifier for one in self.written.at.get(place, [])})
                 self.findings.append(Finding("shared-path", text, tuple(ids)))
+        for place, product, created in self.strays:
+            later = self.timelines.since(place, product_iri(product), created)
+            if later:
+                text = (
+                    f"{place[1]}: product {product}, made elsewhere, was found there, and others "
+                )
+                text += f"were there since it was made ({len(later)}). Which of them was there "
+                text += "last cannot be told."
+                named = product_iri(product), *later[:MOST_NAMED]
+                self.findings.append(Finding("unclear-order", text, named))
         for place, ones in self.written.at.items():
             self._find_simultaneous(place, ones)
             self.findings += overlapping(place, ones)

@@ -86,6 +86,8 @@ class Production:
         self.root = root
         self.activities: list[Activity] = []
         self.replaced: list[Replaced] = []
+        self.silently: set[tuple[tuple[str, str], Version]] = set()
+        """What somebody moved away, or copied over, and no record says so."""
         self.disk: dict[tuple[str, str], Version] = {}
         self.links: dict[str, str] = {}
         """Symbolic links."""
@@ -215,12 +217,14 @@ class Production:
         before = self.disk.get(place)
         if before is not None and before is not made and recorded:
             self.replaced.append(Replaced(place, before, made))
+        elif before is not None and before is not made:
+            self.silently.add((place, before))
         self.disk[place] = made
         self._gone.discard(place)
 
     def _remove(self, path: str, host: str) -> None:
         place = self.place(path, host)
-        del self.disk[place]
+        self.silently.add((place, self.disk.pop(place)))
         self._gone.add(place)
 
     def copy(

@@ -227,3 +227,13 @@ def test_a_path_that_may_lead_to_another_may_hold_what_was_written_there() -> No
     assert used(resolve([*there, seen, blind], SETTINGS), blind) == "file:///pro/x#used:u"
     here = [replace(one, path=f"/scratch{one.path}", node="n2") for one in (seen, blind)]
     assert used(resolve([*there, *here], SETTINGS), here[1]) == f"urn:uuid:{P1}"
+
+
+def test_a_header_may_be_of_what_came_after_all_that_was_seen_there() -> None:
+    """Two products were made elsewhere and brought to a path: a use saw one, a header the other."""
+    first = generation("/d/a", "a", 0, 1, product=P1, created=1)
+    seen = use("/d/x", "u", 5, 6, product=P1, created=1)
+    for created, expected in ((3, ["unclear-order"]), (7, [])):
+        other = generation("/d/b", "b", 2, 8, product=P2, created=created)
+
+        assert kinds(first, seen, other, header("/d/x", P2, created)) == expected
