@@ -36,8 +36,8 @@ class Clock(NamedTuple):
     offset: timedelta | None = None
     """Of the zone in which a log tells of the same moment, where it is in UTC."""
     host: str | None = None
-    """Whose clock it was. Empty: that of the records that name no host, which are taken to be of
-    one; ``None``: nobody knows."""
+    """Whose clock it was. Empty: of a record that names no host, which is taken to be of that host
+    which it is compared with; ``None``: it may be any."""
 
     @property
     def local(self) -> datetime | None:
@@ -69,7 +69,9 @@ class Clocks:
     def lag(self, one: Clock, other: Clock) -> tuple[timedelta, timedelta]:
         """How much later another moment seems to be, and how far that may be wrong."""
         lag = other.time - one.time
-        doubt = _NOTHING if one.host == other.host and one.host is not None else self.tolerance
+        hosts = one.host, other.host
+        same = None not in hosts and (one.host == other.host or "" in hosts)
+        doubt = _NOTHING if same else self.tolerance
         if one.zoneless == other.zoneless:
             return lag, doubt
         local, other_local = one.local, other.local

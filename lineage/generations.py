@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from lineage import vocabulary as v
 from lineage.clocks import ZONES, Clock, is_zoneless, moment
-from lineage.places import Place, place_iri, product_iri, version_fragment
+from lineage.places import Place, clock_host, place_iri, product_iri, version_fragment
 from lineage.records import EventKind, FileEvent
 from lineage.works import Rank, Round, Works, end_of, precedence, works
 
@@ -234,8 +234,8 @@ def _opened(
         end = max((span.end for span in spans.values() if span.end), default=None)
         rank = max(precedence(*span[:2], activity) for activity, span in spans.items())
         zoneless = any(is_zoneless(events[key].stop or events[key].start) for key in keys)
-        hosts = {events[key].node or "" for key in keys}
-        host = next(iter(hosts)) if len(hosts) == 1 else None
+        hosts = {clock_host(events[key].node) for key in keys} - {""}
+        host = next(iter(hosts), "") if len(hosts) < 2 else None
         endless = any(span.start is not None and not span.told for span in spans.values())
         ones = {
             product: Generation(

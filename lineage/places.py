@@ -21,6 +21,11 @@ def unknown_host(activity: str | None) -> str:
     return UNKNOWN_HOST + digest(activity or "")[:16]
 
 
+def clock_host(node: str | None) -> str | None:
+    """Whose clock tells what happened on a host: see `lineage.clocks.Clock`."""
+    return None if node is not None and node.startswith(UNKNOWN_HOST) else node or ""
+
+
 def product_iri(product: str) -> str:
     """The IRI of a product id."""
     return _UUID + quote(product, safe="")

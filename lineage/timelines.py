@@ -15,7 +15,7 @@ from typing import NamedTuple
 from lineage.appearances import Appearance, Timeline
 from lineage.clocks import Clock, Clocks, is_zoneless, moment
 from lineage.generations import Generation, Logs, Written, declared_evidence
-from lineage.places import UNKNOWN_HOST, Place
+from lineage.places import UNKNOWN_HOST, Place, clock_host
 from lineage.records import EventKind, FileEvent
 from lineage.works import end_of
 
@@ -127,7 +127,7 @@ class Timelines:
             return None
         logged = self._logs.get((place, user.activity or ""))
         offset = None if logged is None else logged.offset
-        return Clock(start, is_zoneless(user.start), offset, user.node or "")
+        return Clock(start, is_zoneless(user.start), offset, clock_host(user.node))
 
     def see(self, place: Place, identifier: str, user: FileEvent, *, unclear: bool = False) -> None:
         """A use found a version at a path, or one of several: then that is what is known."""

@@ -94,9 +94,10 @@ def test_a_text_log_may_be_of_any_host(
     assert ("#used:" in meant([*made, *read], one)) is unclear
 
 
-def test_records_that_name_no_host_are_of_one() -> None:
+@pytest.mark.parametrize("node", [None, "n1"])
+def test_a_record_that_names_no_host_is_of_the_other_s(node: str | None) -> None:
     """A document whose steps follow one another at once tells of one machine."""
-    made, read = generation(X, "w", 0, 1), use(X, "u", 1, 2)
+    made, read = generation(X, "w", 0, 1, node=node), use(X, "u", 1, 2)
 
     assert used(resolve([made, read], SETTINGS), read) == f"file://{X}#w"
 
