@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from lineage import vocabulary as v
-from lineage.clocks import Clock, is_zoneless, moment
-from lineage.places import Place, place_iri, product_iri, version_fragment
+from lineage.clocks import ZONES, Clock, is_zoneless, moment
+from lineage.places import Place, clock_host, place_iri, product_iri, version_fragment
 from lineage.records import EventKind, FileEvent
 from lineage.works import Rank, Round, Works, end_of, precedence, works
 
@@ -55,6 +55,10 @@ class Generation:
     """The last of its activities in the order that uses follow."""
     after: str | None = None
     """`name` of the generation at this place of which parts are still there."""
+    host: str | None = None
+    """Whose clock its times are: see `Clock`."""
+    endless: bool = False
+    """Nobody tells when one of its activities was over."""
 
     @property
     def order(self) -> tuple[datetime, str, Place, bool, str]:
@@ -65,7 +69,12 @@ class Generation:
     @property
     def clock(self) -> Clock:
         """When it was complete."""
-        return Clock(self.end or _EARLIEST, self.zoneless, self.offset)
+        return Clock(self.end or _EARLIEST, self.zoneless, self.offset, self.host)
+
+    @property
+    def begun(self) -> Clock:
+        """When the first of its activities started, else when it was complete."""
+        return self.clock._replace(time=self.start or self.end or _EARLIEST)
 
     def precedes(self, user: FileEvent) -> bool:
         """Using it closes no cycle, and it is not the user's own."""
@@ -73,6 +82,20 @@ class Generation:
             return True
         theirs = precedence(moment(user.start), end_of(user), user.activity)
         return user.activity not in self.activities and self.rank < theirs
+
+    @property
+    def is_timed(self) -> bool:
+        """It is known in UTC when it began and when it was complete."""
+        return None not in (self.start, self.end) and not self.zoneless and not self.endless
+
+    def may_have_made(self, created: datetime) -> bool:
+        """What was created then, in UTC."""
+        if self.end is None:
+            return True
+        zones = ZONES if self.zoneless else timedelta(0)
+        if self.start is not None and self.start - created > zones:
+            return False
+        return self.endless or created - self.end <= _HEADER_DELAY + zones
 
     def encloses(self, deduced: FileEvent) -> bool:
         """An activity of which only traces are known happened within this one.
@@ -209,8 +232,11 @@ def _opened(
         spans = _spans(events[key] for key in keys)
         start = min((span.start for span in spans.values() if span.start), default=None)
         end = max((span.end for span in spans.values() if span.end), default=None)
-        rank = max(precedence(*span, activity) for activity, span in spans.items())
+        rank = max(precedence(*span[:2], activity) for activity, span in spans.items())
         zoneless = any(is_zoneless(events[key].stop or events[key].start) for key in keys)
+        hosts = {clock_host(events[key].node) for key in keys} - {""}
+        host = next(iter(hosts), "") if len(hosts) < 2 else None
+        endless = any(span.start is not None and not span.told for span in spans.values())
         ones = {
             product: Generation(
                 place,
@@ -223,6 +249,8 @@ def _opened(
                 zoneless=zoneless,
                 rank=rank,
                 after=after,
+                host=host,
+                endless=endless,
             )
             for product in counting or (None,)
         }
@@ -236,6 +264,8 @@ def _opened(
 class _Span(NamedTuple):
     start: datetime | None
     end: datetime | None
+    told: bool
+    """That it was over."""
 
 
 def _spans(events: Iterable[FileEvent]) -> dict[str, _Span]:
@@ -247,6 +277,7 @@ def _spans(events: Iterable[FileEvent]) -> dict[str, _Span]:
         activity: _Span(
             min(filter(None, (moment(one.start) for one in some)), default=None),
             max(filter(None, map(end_of, some)), default=None),
+            any(one.stop is not None for one in some),
         )
         for activity, some in told.items()
     }
@@ -300,21 +331,12 @@ def _headers(
 
 def _owner(event: FileEvent, candidates: list[Generation]) -> Generation | None:
     created = moment(event.product_created or event.stop)
-    fitting = [
-        one
-        for one in candidates
-        if created is not None
-        and not one.zoneless
-        and one.start is not None
-        and one.end is not None
-        and one.start <= created
-        and created - one.end <= _HEADER_DELAY
-    ]
+    fitting = [one for one in candidates if created is not None and one.may_have_made(created)]
     # the named activity may be that of the file's predecessor, which it wrote too
     same = [one for one in candidates if event.activity in one.activities]
-    if same and (same[0] in fitting or same[0].zoneless or not (created and same[0].end)):
+    if same and (same[0] in fitting or not (created and same[0].end)):
         return same[0]
-    return fitting[0] if len(fitting) == 1 else None
+    return fitting[0] if len(fitting) == 1 and fitting[0].is_timed else None
 
 
 def _creation_times(events: Mapping[str, FileEvent]) -> dict[str, datetime]:

@@ -20,7 +20,7 @@ from lineage.canonical import digest
 from lineage.generations import Logged
 from lineage.joining import join
 from lineage.latest_events import latest, same_types
-from lineage.places import UNKNOWN_HOST, Place
+from lineage.places import Place, unknown_host
 from lineage.records import EventKind, FileEvent, Relation
 from lineage.run_fits import Search
 from lineage.runs import is_run
@@ -110,7 +110,7 @@ def realm(event: FileEvent, settings: IdentitySettings) -> str:
     local = _DRIVE.match(path) or any(_is_under(path, one) for one in settings.local_prefixes)
     if not local:
         return ""
-    return event.node or UNKNOWN_HOST + digest(event.activity or "")[:16]
+    return event.node or unknown_host(event.activity)
 
 
 def _is_under(path: str, prefix: str) -> bool:

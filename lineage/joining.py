@@ -14,7 +14,7 @@ from datetime import timedelta
 from lineage import vocabulary as v
 from lineage.canonical import relation_key
 from lineage.generations import Logged
-from lineage.places import place_iri
+from lineage.places import place_iri, unknown_host
 from lineage.records import EventKind, FileEvent, Iri, Relation, attributes
 from lineage.run_fits import Fit, Index, Names
 from lineage.runs import AGENT, GENERATED, SAME, USED, is_run
@@ -70,7 +70,9 @@ def join(events: Mapping[str, FileEvent]) -> Joined:
         if event.activity is None or not is_run(event.activity):
             continue
         if event.activity not in chosen:
-            joined.events[key] = replace(event, product=None)
+            # logs may be of any hosts, also where they tell of a path that all share
+            host = event.node or unknown_host(event.activity)
+            joined.events[key] = replace(event, product=None, node=host)
             continue
         activity, found = chosen[event.activity]
         spoken = replace(

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from lineage.canonical import digest
 from lineage.identifiers import RELATIVE, file_iri
 
 Place = tuple[str, str]
 """(realm, path): what a path means, and on which host."""
 
 UNKNOWN_HOST = "unknown-"
-"""Start of the realm of a path on a host's own disk, where nobody tells which host it was."""
+"""Start of the name of a host that nobody tells; the realm of a path on its own disk."""
 
 _UUID = "urn:uuid:"
+
+
+def unknown_host(activity: str | None) -> str:
+    """A host that only this activity is known to have run on."""
+    return UNKNOWN_HOST + digest(activity or "")[:16]
+
+
+def clock_host(node: str | None) -> str | None:
+    """Whose clock tells what happened on a host: see `lineage.clocks.Clock`."""
+    return None if node is not None and node.startswith(UNKNOWN_HOST) else node or ""
 
 
 def product_iri(product: str) -> str:

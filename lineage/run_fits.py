@@ -18,7 +18,30 @@ from lineage.records import FileEvent
 from lineage.runs import GENERATED, KEY, QUARTER_S, STOP_S, USED, counterparts, is_run, same_as
 from lineage.works import is_work, together
 
-_WEST_S, _EAST_S = -12 * 3600, 14 * 3600
+_ODD_ZONES_MIN = (
+    -570,
+    -270,
+    -210,
+    -150,
+    210,
+    270,
+    330,
+    345,
+    390,
+    510,
+    525,
+    570,
+    630,
+    690,
+    765,
+    825,
+)
+_OFFSETS_S = frozenset(60 * minutes for minutes in (*range(-720, 841, 60), *_ODD_ZONES_MIN))
+"""Local time minus UTC, wherever that was since 2007. Others would join runs of other moments: a
+tool that does the same every quarter of an hour.
+
+Source: the IANA time zone database.
+"""
 _STOP_WITHOUT_FILES_S = 1.0
 _SAME_STOP_S = 0.25
 """What is closer than this is preferred."""
@@ -148,7 +171,7 @@ def _fit(run: _Told, activity: _Told) -> Fit | None:
     offset_s = _quarters(late_s)
     stop_s = abs(late_s - offset_s)
     start_s = (run.start - activity.start).total_seconds() - offset_s
-    if not _WEST_S <= offset_s <= _EAST_S or stop_s > STOP_S:
+    if offset_s not in _OFFSETS_S or stop_s > STOP_S:
         return None
     if not -_EARLY_S <= start_s <= _START_S:
         return None

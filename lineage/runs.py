@@ -2,9 +2,8 @@
 
 A log knows a run's tool and its files, as they were typed, and local times; it knows no identifier.
 A provenance record of the same run knows its identifier and UTC. They are one activity where they
-agree: in the name; in start and stop, but for one offset that a time zone can have (a multiple of a
-quarter of an hour); and in the files, where both name any. What fits several ways is joined to
-none.
+agree: in the name; in start and stop, but for one offset that a time zone has; and in the files,
+where both name any. What fits several ways is joined to none.
 
 Both tell of a run by a `FileEvent` of kind ``RUN``, made by `ran`: ``path`` is the activity,
 ``role`` its name and ``product`` a key made of the name and of the stop within its quarter of an

@@ -1,44 +1,26 @@
-"""What was at a path when: the version that a use meant which names none.
+"""The version that a use meant: which names none, or a product that several versions carry.
 
-A path's *timeline* is made of appearances: generations, which are complete when their activity
-stops, and sightings, where a use names the product that it found there. A sighted version may have
-come at any time since the appearance before, for nobody records a move or a copy. A header says
-that its file is there, not since when.
-
-An activity reads when it starts, and writes when it stops. What the records leave open is never
-guessed: then there are several candidates.
+What the records leave open is never guessed: then there are several candidates.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from itertools import accumulate
+from types import MappingProxyType
 from typing import NamedTuple
 
-from lineage.clocks import ZONES, Clock, doubtful, is_zoneless, moment
-from lineage.generations import Generation, Written, declared_evidence
-from lineage.places import UNKNOWN_HOST, Place
+from lineage.appearances import Appearance, Timeline
+from lineage.clocks import Clock, Clocks, is_zoneless, moment
+from lineage.generations import Generation, Logs, Written, declared_evidence
+from lineage.places import UNKNOWN_HOST, Place, clock_host
 from lineage.records import EventKind, FileEvent
 from lineage.works import end_of
 
-_NEVER = timedelta(0)
-
-
-class Appearance(NamedTuple):
-    """A version was at a path, or came to it, at some time."""
-
-    time: datetime
-    identifier: str
-    node: str
-    """Host whose clock tells the time; empty where it is unknown."""
-    writer: Generation | None = None
-    """Who wrote it; ``None``: it was only seen."""
-    created: datetime | None = None
-    """Before this it was nowhere, as far as that is known."""
+_MOST_PLACES = 64
+"""Of one product that were written by others too; where there are more, nothing is sure of it."""
 
 
 class Meant(NamedTuple):
@@ -50,25 +32,20 @@ class Meant(NamedTuple):
     """Versions of which any may be meant, sorted: then the use is ambiguous."""
 
 
-@dataclass(slots=True)
-class _Timeline:
-    """One path's."""
+class _Blind(NamedTuple):
+    """Who wrote a path and told of no product."""
 
-    stays: list[Appearance] = field(default_factory=list)
-    """By time."""
-    timeless: set[str] = field(default_factory=set)
-    """Versions that were written nobody knows when."""
-    headers: dict[str, datetime | None] = field(default_factory=dict)
-    """Versions that a header tells of and that nobody is known to have written here, and when they
-    were created."""
-    first_use: datetime | None = None
-    """The first use that names no version."""
-    every: tuple[str, ...] = ()
-    """All of its versions, sorted."""
-    zones: frozenset[bool] = frozenset()
-    """Whether the times of its writers have none; both, where some have and some have not."""
-    first_begun: list[datetime] = field(default_factory=list)
-    """The earliest start of the writers from each appearance on."""
+    ones: list[Generation]
+    """By `Generation.order`."""
+    zones: frozenset[bool]
+    endless: bool
+    """One of them never told when it was over."""
+
+    @classmethod
+    def of(cls, ones: list[Generation]) -> _Blind:
+        """These."""
+        zones = frozenset(one.zoneless for one in ones)
+        return cls(ones, zones, any(one.endless for one in ones))
 
 
 class Timelines:
@@ -80,6 +57,7 @@ class Timelines:
         places: Mapping[str, Place],
         written: Written,
         tolerance: timedelta,
+        logs: Logs = MappingProxyType({}),
     ) -> None:
         """Knows generations and headers; sightings are added.
 
@@ -88,39 +66,51 @@ class Timelines:
             places: Event key -> where it happened.
             written: Their generations.
             tolerance: How far the clocks of two hosts may disagree.
+            logs: What logs say of the events besides.
         """
-        self._at: dict[Place, _Timeline] = defaultdict(_Timeline)
+        self._clocks = Clocks(tolerance)
+        self._at: dict[Place, Timeline] = defaultdict(lambda: Timeline(self._clocks))
         self._written = written
-        self._tolerance = tolerance
+        self._logs = logs
         self._writers: dict[str, list[Generation]] = defaultdict(list)
         self._unclear: set[str] = set()
         self._own: dict[tuple[Place, str | None], set[str]] = defaultdict(set)
         self._hostless: dict[str, set[str]] = defaultdict(set)
-        self._blind: dict[Place, list[Generation]] = {}
-        self._blind_zones: dict[Place, frozenset[bool]] = {}
-        nodes: dict[int, str] = {}
+        self._blind: dict[Place, _Blind] = {}
+        self._in_place: dict[Place, _Blind] = {}
+        """Those of them that had read what they wrote over."""
+        self._where: dict[str, set[Place]] = defaultdict(set)
+        """Version -> where it is known to have been."""
+        self._named: dict[str, set[Place]] = defaultdict(set)
+        """Product -> where records name it."""
+        self._shared: dict[str, list[Place]] = {}
+        """Version -> some of the paths where it and others have been."""
+        read: set[tuple[Place, str | None]] = set()
         for key, event in events.items():
-            one = written.by_key.get(key)
-            if event.kind is EventKind.GENERATION and one is not None and event.node:
-                nodes[id(one)] = min(event.node, nodes.get(id(one), event.node))
-            elif (
-                event.kind is EventKind.USE
-                and declared_evidence(event) is None
-                and event.product not in written.products
-                and event.start is not None
-            ):
-                line, start = self._at[places[key]], moment(event.start)
-                line.first_use = min(filter(None, (line.first_use, start)))
+            place = places[key]
+            if event.product in written.products and event.product is not None:
+                self._named[event.product].add(place)
+            if event.kind is EventKind.USE:
+                read.add((place, event.activity))
+                clock = self._clock(event, place)
+                names = event.product in written.products
+                if clock is not None and not names and declared_evidence(event) is None:
+                    self._at[place].use(clock)
         for place, ones in written.at.items():
             line = self._at[place]
             if place[0].startswith(UNKNOWN_HOST):
                 self._hostless[place[1]] |= {one.identifier for one in ones}
-            blind = [one for one in ones if one.product is None and one.activities]
+            blind = [one for one in ones if one.product is None and one.activities and one.end]
             if blind:
-                self._blind[place] = blind
-                self._blind_zones[place] = frozenset(one.zoneless for one in blind)
+                self._blind[place] = _Blind.of(blind)
+                kept = [
+                    one for one in blind if any((place, name) in read for name in one.activities)
+                ]
+                if kept:
+                    self._in_place[place] = _Blind.of(kept)
             for one in ones:
                 self._writers[one.identifier].append(one)
+                self._where[one.identifier].add(place)
                 for activity in one.activities:
                     self._own[place, activity].add(one.identifier)
                 if not one.activities:
@@ -128,72 +118,40 @@ class Timelines:
                 elif one.end is None:
                     line.timeless.add(one.identifier)
                 else:
-                    node = nodes.get(id(one), "")
-                    line.stays.append(Appearance(one.end, one.identifier, node, one))
+                    line.stays.append(Appearance(one.clock, one.identifier, one))
+
+    def _clock(self, user: FileEvent, place: Place) -> Clock | None:
+        """When an activity that used a path began."""
+        start = moment(user.start)
+        if start is None:
+            return None
+        logged = self._logs.get((place, user.activity or ""))
+        offset = None if logged is None else logged.offset
+        return Clock(start, is_zoneless(user.start), offset, clock_host(user.node))
 
     def see(self, place: Place, identifier: str, user: FileEvent, *, unclear: bool = False) -> None:
         """A use found a version at a path, or one of several: then that is what is known."""
-        start = moment(user.start)
+        clock = self._clock(user, place)
         if unclear:
             self._unclear.add(identifier)
-        if start is not None:
+        else:
+            self._where[identifier].add(place)
+        if clock is not None:
             created = moment(user.product_created)
-            one = Appearance(start, identifier, user.node or "", None, created)
-            self._at[place].stays.append(one)
-
-    def rewriter(self, user: FileEvent, product: str, place: Place) -> Generation | None:
-        """Who may have written a path last before a use, and have kept the product id there.
-
-        They tell of no product, and began when that had been made.
-        """
-        ones = self._blind.get(place)
-        start = moment(user.start)
-        if not ones or start is None:
-            return None
-        created = self._written.created.get(product)
-        clock = Clock(start, is_zoneless(user.start))
-        here = [one for one in self._written.carriers.get(product, ()) if one.place == place]
-        # of this path only: nothing else may count, or it would matter what is imported together
-        zones = self._blind_zones[place] | {one.zoneless for one in here}
-        mixed = not zones <= {is_zoneless(user.start)}
-        # of times that all compare the earlier need no look
-        last = len(ones) if mixed else bisect_right(ones, start, key=lambda one: one.end or start)
-        for one in (ones[at] for at in range(last - 1, -1, -1)):
-            begun, end = one.start or one.end, one.end
-            if _is_own(one, user) or begun is None or end is None:
-                continue
-            if end > start and not doubtful(one.clock, clock):
-                continue
-            unsure = one.zoneless != is_zoneless(user.start)
-            if created is not None and created >= begun and not unsure:
-                continue
-            later = (other for other in here if other.end and end <= other.end <= start)
-            if unsure or not any(not doubtful(one.clock, other.clock) for other in later):
-                return one
-            if not mixed:
-                return None
-        return None
+            self._at[place].stays.append(Appearance(clock, identifier, None, created))
 
     def keep(self, place: Place, identifier: str, created: datetime | None) -> None:
         """A header told of a version at a path where nobody is known to have written it."""
+        self._where[identifier].add(place)
         self._at[place].headers[identifier] = created
 
     def close(self) -> None:
         """All is added."""
         for line in self._at.values():
-            line.stays.sort(key=lambda one: (one.time, one.identifier, one.node))
-            every = {one.identifier for one in line.stays} | line.timeless | line.headers.keys()
-            line.every = tuple(sorted(every))
-            line.zones = frozenset(one.writer.zoneless for one in line.stays if one.writer)
-            begun = [(one.writer and one.writer.start) or one.time for one in line.stays]
-            line.first_begun = list(accumulate(reversed(begun), min))[::-1]
+            line.close()
 
-    def meant(self, user: FileEvent, place: Place, offset: timedelta | None = None) -> Meant:
-        """The version at a path that a use meant which names none.
-
-        Args:
-            offset: Local time of the log that tells of the user too, minus UTC.
-        """
+    def meant(self, user: FileEvent, place: Place) -> Meant:
+        """The version at a path that a use meant which names none."""
         line = self._at.get(place)
         if line is None:
             return Meant(None)
@@ -201,184 +159,192 @@ class Timelines:
         if hostless and not place[0].startswith(UNKNOWN_HOST):
             hostless = hostless | {one.identifier for one in line.stays}
             return Meant(None, tuple(sorted(hostless)))
-        start = moment(user.start)
-        if start is None or line.timeless or self._zones_differ(user, start, line, offset):
+        clock = self._clock(user, place)
+        if clock is None or line.is_open(clock, user.activity):
             own = self._own.get((place, user.activity), set[str]())
             return Meant(None, () if own.issuperset(line.every) else line.every)
-        found = self._there(user, start, line.stays)
-        if user.product is not None and any(one.writer is None for one, _ in found):
-            # its reader made up a product id, so it was not what was seen there with one
-            return Meant(None, tuple(sorted({one.identifier for one, _ in found})))
-        sure = any(known for _, known in found)
+        found = line.there(clock, user.activity)
         candidates = {one.identifier for one, _ in found}
         if user.product is None:
-            candidates |= self._came_later(start, line.stays, user)
-            candidates |= {
-                identifier
-                for identifier, created in line.headers.items()
-                if created is None or created <= start
-            }
+            candidates |= line.came_later(clock)
+        elif any(one.writer is None for one, _ in found):
+            # its reader made up a product id, so it was not what was seen there with one
+            return Meant(None, tuple(sorted(candidates)))
         if not candidates:
             return Meant(None)
         (identifier, *others) = sorted(candidates)
         if others or identifier in self._unclear or not self._precedes(identifier, user):
             return Meant(None, tuple(sorted(candidates)))
-        if not sure and self._something_else(place, identifier, found):
+        since = next((one.clock for one, known in found if known), None)
+        if since is None and self._something_else(line, place, identifier, found):
+            return Meant(None, (identifier,))
+        if self._left(identifier, place, since, clock):
             return Meant(None, (identifier,))
         return Meant(identifier)
+
+    def _something_else(
+        self,
+        line: Timeline,
+        place: Place,
+        identifier: str,
+        found: Collection[tuple[Appearance, bool]],
+    ) -> bool:
+        """The one candidate may not have been there yet."""
+        if found:
+            return True  # clocks, or their resolution, leave open what was first
+        writers = self._writers.get(identifier, ())
+        if writers and all(one.place != place for one in writers):
+            return True  # made elsewhere, it was brought at some time
+        since = [
+            Clock(one.created) if one.created else one.clock
+            for one in line.stays
+            if one.identifier == identifier
+        ]
+        created = line.headers.get(identifier)
+        since += [Clock(created)] if created else []
+        return not since or line.used_before(since)
+
+    def _left(self, identifier: str, place: Place, since: Clock | None, until: Clock) -> bool:
+        """A version may have gone from a path, where nobody tells of it.
+
+        It is known at another path, where something else came later: if one path leads to the other
+        (a symbolic link), that was here too; if the file was copied, it was not.
+        """
+        shared = self._shared.get(identifier)
+        if shared is None:
+            places = [one for one in self._where[identifier] if len(self._at[one].every) > 1]
+            shared = self._shared[identifier] = sorted(places)[: _MOST_PLACES + 1]
+        if len(shared) > _MOST_PLACES:
+            return True
+        # no path leads from one host's own disk to another's
+        return any(
+            self._at[other].held_other(identifier, since, until)
+            for other in shared
+            if other != place and not (place[0] and other[0] and place[0] != other[0])
+        )
 
     def written_meanwhile(self, user: FileEvent, place: Place) -> list[str]:
         """Versions that others wrote at a path while a user of it ran, sorted."""
         line, start, end = self._at.get(place), moment(user.start), end_of(user)
         if line is None or start is None or end is None:
             return []
-        found = set[str]()
-        for at in range(bisect_right(line.stays, start, key=_time), len(line.stays)):
-            if line.first_begun[at] >= end:
-                break
-            writer = line.stays[at].writer
-            if writer is None or _is_own(writer, user):
-                continue
-            if (writer.start or line.stays[at].time) < end:
-                found.add(writer.identifier)
-        return sorted(found)
+        return line.written_meanwhile(start, end, user.activity)
+
+    def since(self, place: Place, identifier: str, created: datetime | None) -> list[str]:
+        """Other versions that may have been at a path since a time, sorted."""
+        line = self._at[place]
+        clock = None if created is None else Clock(created)
+        return sorted(line.others_since(identifier, clock) - self._unclear)
 
     def incomparable(self, place: Place) -> list[str]:
-        """Versions of a path of which nothing tells whether another was written first, sorted."""
+        """Versions of a path of which nothing tells whether another was there first, sorted."""
         line = self._at.get(place)
-        writings = [one for one in line.stays if one.writer is not None] if line else []
-        found = set[str]()
-        mixed = len({one.writer.zoneless for one in writings if one.writer is not None}) > 1
-        window = max(self._tolerance, ZONES) if mixed else self._tolerance
-        for at, one in enumerate(writings):
-            for other in writings[at + 1 :]:
-                if other.time - one.time >= window:
-                    break
-                near = other.time - one.time < self._slack(one.node, other.node)
-                if one.identifier != other.identifier and (near or _differ(one, other)):
-                    found |= {one.identifier, other.identifier}
-        return sorted(found)
+        return [] if line is None else line.incomparable(self._unclear)
 
-    def among(self, carriers: Iterable[Generation], user: FileEvent) -> Meant:
-        """The one of several versions that a use meant, which was any of them."""
-        start = moment(user.start)
-        stays = sorted(
-            (
-                Appearance(one.end, one.identifier, "", one)
-                for one in carriers
-                if one.end is not None
-            ),
-            key=lambda one: (one.time, one.identifier),
-        )
-        found = (
-            {} if start is None else {one.identifier for one, _ in self._there(user, start, stays)}
-        )
+    def carrier(self, product: str, user: FileEvent, place: Place) -> Meant:
+        """Which of the versions that carry a product a use meant.
+
+        Those that were written at its path count, if one surely was before it; else the file may
+        have been brought from wherever one was.
+        """
+        ones = self._written.carriers.get(product, [])
+        every = tuple(sorted({one.identifier for one in ones}))
+        if len(every) < 2:
+            return Meant(next(iter(every), None))
+        clock = self._clock(user, place)
+        if clock is None:
+            return Meant(None, every)
+        here = [one for one in ones if one.place == place and one.end is not None]
+        found = self._last(here, user, clock)
+        if found is None:
+            before = self._clocks.before
+            found = {
+                one.identifier
+                for one in ones
+                if one.end is None
+                or not (user.activity in one.activities or before(clock, one.clock))
+            }
         if len(found) == 1 and self._precedes(next(iter(found)), user):
             return Meant(next(iter(found)))
         return Meant(None, tuple(sorted(found)))
 
-    def _there(
-        self, user: FileEvent, start: datetime, stays: list[Appearance]
-    ) -> list[tuple[Appearance, bool]]:
-        """What can have been there last before a moment, and whether it surely came before it."""
-        tolerance, node = self._tolerance, user.node or ""
-        at = bisect_right(stays, start + tolerance, key=_time)
-        found: list[tuple[Appearance, bool]] = []
-        sure: list[Appearance] = []
-        for one in reversed(stays[:at]):
-            if sure and one.time < sure[0].time - tolerance:
-                break
-            slack = self._slack(one.node, node)
-            if _is_own(one.writer, user):
-                continue
-            if one.time > start + slack or (one.time == start + slack and slack):
-                continue
-            if any(one.time + self._slack(one.node, other.node) < other.time for other in sure):
-                continue
-            known = one.time + slack <= start and (slack or not _is_tie(one, user, start))
-            found.append((one, bool(known)))
-            if known:
-                sure.append(one)
+    def _last(self, here: Iterable[Generation], user: FileEvent, clock: Clock) -> set[str] | None:
+        """What of these can have been the last before a use; ``None``: perhaps none of them."""
+        before = self._clocks.before
+        possible = [
+            one
+            for one in here
+            if user.activity not in one.activities and not before(clock, one.clock)
+        ]
+        sure = [
+            one
+            for one in possible
+            if before(one.clock, clock)
+            or (self._clocks.tied(one.clock, clock) and one.start != one.end)
+        ]
+        if not sure:
+            return None
+        last = max(sure, key=lambda one: one.order)
+        return {
+            one.identifier
+            for one in possible
+            if one is last or one.endless or not before(one.clock, last.clock)
+        }
+
+    def rewriter(self, user: FileEvent, product: str, place: Place) -> Generation | None:
+        """Who may have written a file last before a use, and have kept the product id in it.
+
+        They tell of no product, and began when that had been made. At another path only who read
+        the file there can have kept it.
+        """
+        clock = self._clock(user, place)
+        if clock is None:
+            return None
+        found = None
+        if place in self._blind:
+            found = self._rewriter(user, clock, product, place, self._blind[place])
+        others = sorted(one for one in self._named[product] - {place} if one in self._in_place)
+        for other in others[:_MOST_PLACES]:
+            found = found or self._rewriter(user, clock, product, other, self._in_place[other])
+        if found is None and len(others) > _MOST_PLACES:
+            return self._in_place[others[-1]].ones[0]
         return found
 
-    def _came_later(self, start: datetime, stays: list[Appearance], user: FileEvent) -> set[str]:
-        """What was seen first after a moment, and may have been there already."""
-        at = bisect_right(stays, start, key=_time)
-        while at < len(stays) and stays[at].time <= start + self._slack(
-            stays[at].node, user.node or ""
-        ):
-            at += 1
-        found = set[str]()
-        for one in stays[at:]:
-            if one.time != stays[at].time:
-                break
-            if one.writer is None and (one.created is None or one.created <= start):
-                found.add(one.identifier)
-        return found
+    def _rewriter(
+        self, user: FileEvent, clock: Clock, product: str, place: Place, blind: _Blind
+    ) -> Generation | None:
+        clocks = self._clocks
+        made = self._written.created.get(product)
+        created = None if made is None else Clock(made, host=self._maker_host(product))
+        here = [
+            one.clock
+            for one in self._written.carriers.get(product, ())
+            if one.place == place and one.end and clocks.follows(clock, one.clock)
+        ]
+        # of this path only: nothing else may count, or it would matter what is imported together
+        mixed = not blind.zones | {one.zoneless for one in here} <= {clock.zoneless}
+        reach, far = clocks.reach(mixed=mixed), clocks.reach(mixed=mixed or True in blind.zones)
+        newest = max((one.time for one in here), default=None)
+        last = bisect_right(blind.ones, reach, key=lambda one: one.clock.time - clock.time)
+        for at in range(last - 1, -1, -1):
+            one = blind.ones[at]
+            gone = newest is not None and newest - one.clock.time > reach
+            if not blind.endless and (gone or (made and made - one.clock.time > far)):
+                return None  # nor any before it
+            if user.activity in one.activities or clocks.before(clock, one.clock):
+                continue
+            if created is not None and clocks.follows(created, one.begun):
+                continue
+            if one.endless or not any(clocks.before(one.clock, other) for other in here):
+                return one
+        return None
 
-    def _something_else(
-        self,
-        place: Place,
-        identifier: str,
-        found: list[tuple[Appearance, bool]],
-    ) -> bool:
-        """The one candidate may not have been there yet."""
-        line, writers = self._at[place], self._writers.get(identifier, ())
-        if found:
-            return True  # clocks, or their resolution, leave open what was first
-        if writers and all(one.place != place for one in writers):
-            return True  # made elsewhere, it was brought at some time
-        since = [one.created or one.time for one in line.stays if one.identifier == identifier]
-        created = line.headers.get(identifier)
-        begin = min([*since, *([created] if created else [])], default=None)
-        if begin is None:
-            return True
-        return line.first_use is not None and line.first_use <= begin
+    def _maker_host(self, product: str) -> str | None:
+        """Whose clock told when it was created."""
+        maker = self._written.makers.get(product)
+        hosts = {one.host for one in self._written.carriers.get(product, ()) if one.name == maker}
+        return next(iter(hosts)) if maker and len(hosts) == 1 else None
 
     def _precedes(self, identifier: str, user: FileEvent) -> bool:
         """Using it closes no cycle."""
         return all(one.precedes(user) for one in self._writers.get(identifier, ()))
-
-    def _slack(self, one: str, other: str) -> timedelta:
-        """How far two hosts' clocks may disagree."""
-        return self._tolerance if one and other and one != other else _NEVER
-
-    def _zones_differ(
-        self,
-        user: FileEvent,
-        start: datetime,
-        line: _Timeline,
-        offset: timedelta | None,
-    ) -> bool:
-        """Local times and UTC leave open what was first."""
-        if line.zones <= {is_zoneless(user.start)}:
-            return False
-        clocks = [Clock(start, is_zoneless(user.start), offset)]
-        writers = [
-            one.writer
-            for one in line.stays
-            if one.writer is not None and not _is_own(one.writer, user)
-        ]
-        before = [one for one in writers if one.clock.time <= start]
-        clocks += [before[-1].clock] if before else []
-        return any(doubtful(one.clock, clock) for one in writers for clock in clocks)
-
-
-def _differ(one: Appearance, other: Appearance) -> bool:
-    """Their times cannot be compared."""
-    writers = one.writer, other.writer
-    return None not in writers and doubtful(*(w.clock for w in writers if w is not None))
-
-
-def _time(one: Appearance) -> datetime:
-    return one.time
-
-
-def _is_own(one: Generation | None, user: FileEvent) -> bool:
-    return one is not None and user.activity in one.activities
-
-
-def _is_tie(one: Appearance, user: FileEvent, start: datetime) -> bool:
-    """Both happened in one instant: a clock's resolution hides the order."""
-    writer = one.writer
-    return one.time == start and writer is not None and (writer.start or one.time) >= start

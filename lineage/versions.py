@@ -18,7 +18,7 @@ from lineage.drafts import Draft, Made, Run, Version, finished
 from lineage.generations import Generation, Logs, declared_evidence, generations
 from lineage.identifiers import written_path
 from lineage.path_findings import MOST_NAMED, Finding, hostless, incomparable, overlapping
-from lineage.places import Place, place_evidence, place_iri, product_iri, unclear_iri
+from lineage.places import UNKNOWN_HOST, Place, place_evidence, place_iri, product_iri, unclear_iri
 from lineage.records import EventKind, FileEvent, Relation, attributes
 from lineage.timelines import Timelines
 from lineage.vocabulary import RelationKind
@@ -80,7 +80,7 @@ class _Resolving:
         self.places = places
         self.logs = logs
         self.written = generations(events, self.places, logs)
-        self.timelines = Timelines(events, places, self.written, tolerance)
+        self.timelines = Timelines(events, places, self.written, tolerance, logs)
         self.named: dict[str, tuple[str, str]] = {}
         """Key of a use that names a product -> the version that it meant, and the evidence."""
         self.drafts: dict[str, Draft] = {}
@@ -88,6 +88,8 @@ class _Resolving:
         self.links: dict[str, Relation] = {}
         self.findings: list[Finding] = []
         self.unbound: dict[Place, int] = defaultdict(int)
+        self.strays: set[tuple[Place, str, datetime | None]] = set()
+        """Products that headers tell of where nobody is known to have written them."""
 
     def run(self) -> Resolution:
         """The stages, in order."""
@@ -188,17 +190,9 @@ class _Resolving:
     def _stray(self, product: str, place: Place, created: datetime | None) -> None:
         """A header is where nobody is known to have written it: since when is unknown."""
         ones = self.written.carriers.get(product, [])
-        if any(one.place == place for one in ones):
-            return
-        self.timelines.keep(place, product_iri(product), self.written.created.get(product))
-        others = [one for one in self.written.at.get(place, []) if one.end and one.activities]
-        later = [one.identifier for one in others if created is None or one.end >= created]  # type: ignore[operator]
-        if later:
-            text = f"{place[1]}: product {product}, made elsewhere, was found there, and others "
-            text += f"were written there since it was made ({len(later)}). Which of them was there "
-            text += "last cannot be told."
-            ids = (product_iri(product), *later[:MOST_NAMED])
-            self.findings.append(Finding("unclear-order", text, ids))
+        if all(one.place != place for one in ones):
+            self.timelines.keep(place, product_iri(product), self.written.created.get(product))
+            self.strays.add((place, product, created))
 
     def _bind(self, key: str, event: FileEvent) -> None:
         """A use or generation becomes a relation to the version that it meant."""
@@ -231,8 +225,7 @@ class _Resolving:
 
     def _meant(self, event: FileEvent, place: Place, deduced: str | None) -> tuple[str, str] | None:
         """What a use meant that names no product."""
-        logged = self.logs.get((place, event.activity or ""))
-        meant = self.timelines.meant(event, place, None if logged is None else logged.offset)
+        meant = self.timelines.meant(event, place)
         if meant.identifier is not None:
             self._overlaps(event, place, meant.identifier)
             return meant.identifier, deduced or "path+time"
@@ -276,26 +269,25 @@ class _Resolving:
         ones = self.written.carriers.get(product, [])
         original = product_iri(product)
         rewriter = self.timelines.rewriter(event, product, place)
-        pool = [one for one in ones if one.place == place] or ones
-        versions = sorted({one.identifier for one in pool} or {original})
-        found = versions[0] if len(versions) == 1 else None
-        if len(versions) > 1:
-            meant = self.timelines.among(pool, event)
-            found = meant.identifier or (None if meant.candidates else original)
+        meant = self.timelines.carrier(product, event, place)
+        found = meant.identifier or (None if meant.candidates else original)
         if found is None or rewriter is not None:
-            versions += [] if rewriter is None else [rewriter.identifier]
+            versions = {*meant.candidates, *([found] if found else [])}
+            versions |= {rewriter.identifier} if rewriter else set()
             text = f"{place[1]}: {event.activity} used product {product}, which {len(versions)} "
             text += "versions may carry, and nothing tells which it was."
-            candidates = tuple(sorted(versions))
-            unclear = self._unclear(event, place, "ambiguous-use", text, candidates, product)
-            self.timelines.see(place, unclear[0], event, unclear=True)
-            return unclear
-        if all(one.precedes(event) for one in ones if one.identifier == found):
+            unclear = self._unclear(
+                event, place, "ambiguous-use", text, tuple(sorted(versions)), product
+            )
+        elif all(one.precedes(event) for one in ones if one.identifier == found):
             self.timelines.see(place, found, event)
             return found, "product"
-        text = f"{place[1]}: {event.activity} lists product {product} as its input, which it, or "
-        text += "an activity that ended later, generated. Bound to neither."
-        return self._unclear(event, place, "product-later", text, (original,), product)
+        else:
+            text = f"{place[1]}: {event.activity} lists product {product} as its input, which it, "
+            text += "or an activity that ended later, generated. Bound to neither."
+            unclear = self._unclear(event, place, "product-later", text, (original,), product)
+        self.timelines.see(place, unclear[0], event, unclear=True)
+        return unclear
 
     def _find(self) -> None:
         """Says what was ambiguous about paths."""
@@ -307,9 +299,10 @@ class _Resolving:
         self.findings += hostless(self.places, self.bindings)
         nodes: dict[Place, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for key, event in self.events.items():
-            if event.kind is EventKind.GENERATION and event.node and not self.places[key][0]:
+            told = event.kind is EventKind.GENERATION and not self.places[key][0] and event.node
+            if told and not told.startswith(UNKNOWN_HOST):
                 one = self.written.by_key.get(key)
-                nodes[self.places[key]][one.identifier if one else ""].add(event.node)
+                nodes[self.places[key]][one.identifier if one else ""].add(told)
         for place, hosts in nodes.items():
             names = set().union(*hosts.values())
             # several hosts may write one version together
@@ -319,6 +312,16 @@ class _Resolving:
                 text += "setting local_prefixes or realms."
                 ids = sorted({one.identifier for one in self.written.at.get(place, [])})
                 self.findings.append(Finding("shared-path", text, tuple(ids)))
+        for place, product, created in self.strays:
+            later = self.timelines.since(place, product_iri(product), created)
+            if later:
+                text = (
+                    f"{place[1]}: product {product}, made elsewhere, was found there, and others "
+                )
+                text += f"were there since it was made ({len(later)}). Which of them was there "
+                text += "last cannot be told."
+                named = product_iri(product), *later[:MOST_NAMED]
+                self.findings.append(Finding("unclear-order", text, named))
         for place, ones in self.written.at.items():
             self._find_simultaneous(place, ones)
             self.findings += overlapping(place, ones)

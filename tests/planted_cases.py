@@ -284,6 +284,37 @@ def moved_onto(p: Production) -> None:
     p.run(700, 760, [path], [], log=_log(p), style="ctapipe-old")
 
 
+def endless(p: Production) -> None:
+    """A record says that a tool began to write, and never that it was over; another wrote too."""
+    path, styles = f"{p.root}/x.h5", ("ctapipe", "ctapipe-old")
+    end = p.random.choice((60, 500))
+    p.run(0, end, [], [path], log=_log(p), style="ctapipe-old", endless=True)
+    p.run(200, 260, [], [path], log=_log(p), style=p.random.choice(styles))
+    p.run(700, 760, [path], [], log=_log(p), style="ctapipe-old")
+
+
+def copied_changed(p: Production) -> None:
+    """A tool without product ids changes a file in place, before or after that is copied."""
+    path, blind = f"{p.root}/x.h5", p.random.choice(BLIND[:2])
+    p.run(0, 60, [], [path], log=_log(p))
+    p.copy(p.random.choice((100, 500)), path, f"{p.root}/y.h5")
+    name = "dl1ab" if blind == "lstosa" else None
+    p.run(200, 260, [path], [path], log=_log(p), style=blind, keeps_id=True, name=name)
+    p.run(700, 760, [f"{p.root}/y.h5"], [], log=_log(p))
+
+
+def over_a_link(p: Production) -> None:
+    """A directory has two names, or its file was copied; overwritten, it is read by the other."""
+    if p.random.random() < 0.5:
+        p.links[f"{p.root}/pro"] = f"{p.root}/v1"
+    else:
+        p.copy(100, f"{p.root}/v1/x.h5", f"{p.root}/pro/x.h5")
+    p.run(0, 60, [], [f"{p.root}/v1/x.h5"], log=_log(p))
+    p.run(200, 260, [f"{p.root}/pro/x.h5"], [], log=_log(p))
+    p.run(300, 360, [], [f"{p.root}/v1/x.h5"], log=_log(p), style=p.random.choice(UTC_STYLES))
+    p.run(500, 560, [f"{p.root}/pro/x.h5"], [], log=_log(p), style="ctapipe-old")
+
+
 def strange_paths(p: Production) -> None:
     """Paths that look alike and are others, and others that mean the same."""
     nfc = unicodedata.normalize("NFC", "é")
@@ -329,6 +360,9 @@ KINDS: tuple[Kind, ...] = (
     collisions,
     redumped,
     moved_onto,
+    endless,
+    copied_changed,
+    over_a_link,
     strange_paths,
     told_twice,
 )

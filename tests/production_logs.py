@@ -117,6 +117,8 @@ def _ctapipe(one: Activity, production: Production, *, running: bool = False) ->
     }
     if running:
         record |= {"stop": {}, "output": [], "status": "running"}
+    if one.endless:
+        record |= {"stop": {}, "status": "running"}
     return json.dumps([record], indent=3)
 
 

@@ -158,6 +158,10 @@ def _judge_replaced(
         known = entities.get((production.root, one.before.number))
         if not known or one.before in still or (one.place, one.before) not in recorded:
             continue
+        # a copy that records tell of may still be there for all that they know
+        gone = {place for place, version in production.silently if version is one.before}
+        if any((place, one.before) in recorded for place in gone):
+            continue
         verdict.replaced += 1
         if not known & shown:
             verdict.unseen.append(f"{one.place[1]}: {sorted(known)}")

@@ -55,6 +55,8 @@ class Activity:
     session: str = "2026010101807"
     dumped_running: bool = False
     """Another log has it too, as it was while it ran."""
+    endless: bool = False
+    """Its record tells no stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Production:
         self.root = root
         self.activities: list[Activity] = []
         self.replaced: list[Replaced] = []
+        self.silently: set[tuple[tuple[str, str], Version]] = set()
+        """What somebody moved away, or copied over, and no record says so."""
         self.disk: dict[tuple[str, str], Version] = {}
         self.links: dict[str, str] = {}
         """Symbolic links."""
@@ -120,6 +124,7 @@ class Production:
         digits: str | None = None,
         session: str = "2026010101807",
         dumped_running: bool = False,
+        endless: bool = False,
     ) -> Activity:
         """A tool runs.
 
@@ -140,6 +145,7 @@ class Production:
             digits: lstosa's activity id.
             session: lstosa's session.
             dumped_running: As in `Activity`.
+            endless: As in `Activity`.
         """
         skew = timedelta(seconds=self._skew_s.get(host, 0))
         start, stop = (self.begin + timedelta(seconds=time) + skew for time in (begin_s, end_s))
@@ -161,6 +167,7 @@ class Production:
             digits,
             session,
             dumped_running,
+            endless,
         )
         self.activities.append(one)
 
@@ -210,12 +217,14 @@ class Production:
         before = self.disk.get(place)
         if before is not None and before is not made and recorded:
             self.replaced.append(Replaced(place, before, made))
+        elif before is not None and before is not made:
+            self.silently.add((place, before))
         self.disk[place] = made
         self._gone.discard(place)
 
     def _remove(self, path: str, host: str) -> None:
         place = self.place(path, host)
-        del self.disk[place]
+        self.silently.add((place, self.disk.pop(place)))
         self._gone.add(place)
 
     def copy(

@@ -10,6 +10,7 @@ _STYLES = {
     "blind": ("ctapipe-old",),
     "local": ("lstosa",),
     "mixed": ("ctapipe", "ctapipe-old", "lstosa", "text", "both"),
+    "clocks": ("ctapipe", "ctapipe-old", "lstosa", "text", "both"),
     "all": ("ctapipe", "ctapipe-old", "lstosa", "text", "both"),
 }
 
@@ -21,10 +22,14 @@ def whole(seed: int, root: str, recorders: str = "all") -> Production:
         seed: Of all that is random.
         root: Directory of its shared files.
         recorders: ``named`` (every record names products), ``blind`` (none does, UTC), ``local``
-            (none does, local times) or ``all``. Nobody moves or copies files silently where a
+            (none does, local times), ``mixed``, ``clocks`` (also, on hosts whose clocks are wrong
+            by up to a minute) or ``all``. Nobody moves or copies files silently where a
             reader would not see the product id, but with ``all``.
     """
-    p = Production(seed, root, skew_s={"fast": 0.4 if recorders != "all" else 30})
+    skew_s = {"fast": 0.4 if recorders != "all" else 30}
+    if recorders == "clocks":
+        skew_s = {"fast": 45.0, "n2": -50.0}
+    p = Production(seed, root, skew_s=skew_s)
     some = p.random
     paths = [f"{root}/{name}" for name in ("a.h5", "b.h5", "c.h5", "sub/a.h5")]
     paths += [f"/scratch{root}/a.h5", f"/tmp{root}/b.h5"]

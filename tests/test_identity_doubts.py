@@ -184,3 +184,56 @@ def test_a_document_s_file_iri_is_no_version_of_the_path(tmp_path: Path) -> None
 
         assert any(one.startswith("file:///d/x#") for one in identifiers)
     assert len(digests) == 1
+
+
+def test_a_copy_may_be_of_what_was_changed_in_place() -> None:
+    """A tool without ids read a product and wrote over it; then its id turned up elsewhere."""
+    made = generation("/d/x", "m", 0, 1, product=P1, created=1)
+    read, blind = use("/d/x", "b", 3, 4), generation("/d/x", "b", 3, 4)
+    copy = use("/d/copy", "u", 8, 9, product=P1, created=1)
+
+    assert used(resolve([made, read, blind, copy], SETTINGS), copy) == f"file:///d/copy#used:u:{P1}"
+    # who had not read it has not kept its id
+    assert used(resolve([made, blind, copy], SETTINGS), copy) == f"urn:uuid:{P1}"
+
+
+def test_a_copy_of_one_of_two_files_with_one_product_id_is_unclear() -> None:
+    """Neither was written where it was used, and both were there."""
+    one = generation("/d/a", "a", 0, 1, product=P1, created=1)
+    other = generation("/d/b", "b", 3, 4, product=P1, created=1)
+    early, late = (
+        use("/d/c", name, start, start + 1, product=P1, created=1)
+        for name, start in (("e", 2), ("l", 8))
+    )
+    result = resolve([one, other, early, late], SETTINGS)
+
+    assert used(result, early) == f"urn:uuid:{P1}"
+    assert used(result, late) == f"file:///d/c#used:l:{P1}"
+
+
+def test_a_path_that_may_lead_to_another_may_hold_what_was_written_there() -> None:
+    """One product was seen at two paths, by a link or a copy, and then one was overwritten."""
+    made = generation("/v1/x", "m", 0, 1, product=P1, created=1)
+    seen = use("/pro/x", "s", 2, 3, product=P1, created=1)
+    other = generation("/v1/x", "o", 4, 5, product=P2, created=5)
+    blind = use("/pro/x", "u", 8, 9)
+    again = use("/pro/x", "t", 6, 7, product=P1, created=1)
+
+    assert used(resolve([made, seen, other, blind], SETTINGS), blind) == "file:///pro/x#used:u"
+    # seen there once more it is a copy
+    assert used(resolve([made, seen, other, again, blind], SETTINGS), blind) == f"urn:uuid:{P1}"
+    # and no path leads to another host's own disk
+    there = [replace(one, path=f"/scratch{one.path}", node="n1") for one in (made, other)]
+    assert used(resolve([*there, seen, blind], SETTINGS), blind) == "file:///pro/x#used:u"
+    here = [replace(one, path=f"/scratch{one.path}", node="n2") for one in (seen, blind)]
+    assert used(resolve([*there, *here], SETTINGS), here[1]) == f"urn:uuid:{P1}"
+
+
+def test_a_header_may_be_of_what_came_after_all_that_was_seen_there() -> None:
+    """Two products were made elsewhere and brought to a path: a use saw one, a header the other."""
+    first = generation("/d/a", "a", 0, 1, product=P1, created=1)
+    seen = use("/d/x", "u", 5, 6, product=P1, created=1)
+    for created, expected in ((3, ["unclear-order"]), (7, [])):
+        other = generation("/d/b", "b", 2, 8, product=P2, created=created)
+
+        assert kinds(first, seen, other, header("/d/x", P2, created)) == expected

@@ -19,9 +19,11 @@ from tests.random_productions import whole
 
 CASES = int(os.environ.get("LINEAGE_PLANTED_CASES", "40"))
 """Of each kind."""
+FIRST = int(os.environ.get("LINEAGE_PLANTED_SEED", "0"))
+"""Seed of the first case of each kind."""
 WHOLE = CASES * 3 // 2
 """Random productions of each kind of recorder."""
-RECORDERS = ("named", "blind", "local", "mixed")
+RECORDERS = ("named", "blind", "local", "mixed", "clocks")
 IDENTITY = IdentitySettings(clock_tolerance_s=TOLERANCE_S)
 CLEAR = (
     "chain",
@@ -46,9 +48,10 @@ CLEAR = (
 def verdict(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
     """The judgement on the graph of the whole corpus, with headers of some of its files."""
     directory = tmp_path_factory.mktemp("corpus")
-    productions = [planted(kind, seed) for kind in KINDS for seed in range(CASES)]
+    productions = [planted(kind, seed) for kind in KINDS for seed in range(FIRST, FIRST + CASES)]
     for recorders in RECORDERS:
-        productions += [whole(seed, f"/cta/{recorders}/{seed}", recorders) for seed in range(WHOLE)]
+        seeds = range(FIRST, FIRST + WHOLE)
+        productions += [whole(seed, f"/cta/{recorders}/{seed}", recorders) for seed in seeds]
     (directory / "logs").mkdir()
     production_logs.sources(productions, directory / "logs")
     # nothing but the header tells of what is moved onto a path there

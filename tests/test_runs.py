@@ -36,7 +36,7 @@ def related(result: Resolution) -> set[tuple[str | None, str | None]]:
 
 @pytest.mark.parametrize("offset_min", [0, 60, 120, -210, 345, 840, -720])
 def test_a_run_is_joined_in_any_time_zone(offset_min: int) -> None:
-    """Offsets are multiples of a quarter of an hour, from -12:00 to +14:00; it is told which."""
+    """Offsets are those that zones have, from -12:00 to +14:00; it is told which."""
     log = logged("l", (1, 60.1), ["/d/in"], ["/d/out"], offset_min=offset_min, warnings=3)
     result = resolved(RECORD, log)
     run = result.runs["urn:uuid:r"]
@@ -57,6 +57,8 @@ def test_a_run_is_joined_in_any_time_zone(offset_min: int) -> None:
         ((1, 60.1), 855),
         ((1, 60.1), -735),
         ((1, 60.1), 7),
+        ((1, 60.1), 15),
+        ((1, 60.1), -45),
         ((1, 62.5), 0),
         ((1, 57), 0),
         ((70, 130), 0),
