@@ -131,22 +131,24 @@ class Timeline:
         """
         before, tolerance = self.clocks.before, self.clocks.tolerance
         found: list[tuple[Appearance, bool]] = []
-        sure: list[Appearance] = []
+        sure: dict[tuple[object, ...], Clock] = {}  # of each clock the last moment
+        last_sure: datetime | None = None
         last = bisect_right(self.stays, tolerance, key=lambda one: one.time - clock.time)
         for at in range(last - 1, -1, -1):
             one = self.stays[at]
-            if sure and sure[0].time - one.time > tolerance:
+            if last_sure is not None and last_sure - one.time > tolerance:
                 break
             if one.is_own(activity) or before(clock, one.clock):
                 continue
-            if any(before(one.clock, other.clock) for other in sure):
+            if any(before(one.clock, other) for other in sure.values()):
                 continue
             known = before(one.clock, clock) or (
                 self.clocks.tied(one.clock, clock) and not one.is_instant
             )
             found.append((one, known))
             if known:
-                sure.append(one)
+                sure.setdefault(one.clock[1:], one.clock)
+                last_sure = last_sure or one.time
         return found
 
     def came_later(self, clock: Clock) -> set[str]:
@@ -158,19 +160,21 @@ class Timeline:
             for identifier, created in self.headers.items()
             if created is None or not before(clock, Clock(created))
         }
-        after: list[Appearance] = []
+        after: dict[tuple[object, ...], Clock] = {}  # of each clock the first moment
+        first_after: datetime | None = None
         for at in range(bisect_left(self.stays, clock.time, key=_time), len(self.stays)):
             one = self.stays[at]
-            if after and one.time - after[0].time > reach:
+            if first_after is not None and one.time - first_after > reach:
                 break
-            if any(before(other.clock, one.clock) for other in after):
+            if any(before(other, one.clock) for other in after.values()):
                 continue
             if one.writer is None and (
                 one.created is None or not before(clock, Clock(one.created))
             ):
                 found.add(one.identifier)
             if before(clock, one.clock):
-                after.append(one)
+                after.setdefault(one.clock[1:], one.clock)
+                first_after = first_after or one.time
         return found
 
     def used_before(self, moments: Collection[Clock]) -> bool:
@@ -226,19 +230,20 @@ class Timeline:
         """
         writings = [one for one in self.stays if one.writer is not None]
         reach = self.clocks.reach(mixed=len(self.zones) > 1)
+        stays = [one for one in self.stays if one.identifier not in unclear]
+        every = {one.identifier for one in (*stays, *writings)}
         found = set[str]()
-        for one in self.stays:
-            if one.identifier in unclear:
-                continue
+        for one in stays:
+            if len(found) == len(every):
+                break
             first = bisect_left(writings, -reach, key=lambda other: other.time - one.time)
             for at in range(first, len(writings)):
                 other = writings[at]
                 if other.time - one.time > reach:
                     break
-                if one.identifier == other.identifier or found >= {
-                    one.identifier,
-                    other.identifier,
-                }:
+                if one.identifier == other.identifier:
+                    continue
+                if one.identifier in found and other.identifier in found:
                     continue
                 if self._unsure(one.clock, other.clock):
                     found |= {one.identifier, other.identifier}

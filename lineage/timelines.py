@@ -21,6 +21,8 @@ from lineage.works import end_of
 
 _MOST_PLACES = 64
 """Of one product that were written by others too; where there are more, nothing is sure of it."""
+_MOST_CARRIERS = 64
+"""Versions that carry one product; where there are more, any may be meant by whoever names it."""
 
 
 class Meant(NamedTuple):
@@ -81,6 +83,8 @@ class Timelines:
         """Those of them that had read what they wrote over."""
         self._where: dict[str, set[Place]] = defaultdict(set)
         """Version -> where it is known to have been."""
+        self._carried: dict[str, tuple[str, ...]] = {}
+        """Product -> `_versions`."""
         self._named: dict[str, set[Place]] = defaultdict(set)
         """Product -> where records name it."""
         self._shared: dict[str, list[Place]] = {}
@@ -248,11 +252,11 @@ class Timelines:
         have been brought from wherever one was.
         """
         ones = self._written.carriers.get(product, [])
-        every = tuple(sorted({one.identifier for one in ones}))
+        every = self._versions(product)
         if len(every) < 2:
             return Meant(next(iter(every), None))
         clock = self._clock(user, place)
-        if clock is None:
+        if clock is None or len(every) > _MOST_CARRIERS:
             return Meant(None, every)
         here = [one for one in ones if one.place == place and one.end is not None]
         found = self._last(here, user, clock)
@@ -267,6 +271,14 @@ class Timelines:
         if len(found) == 1 and self._precedes(next(iter(found)), user):
             return Meant(next(iter(found)))
         return Meant(None, tuple(sorted(found)))
+
+    def _versions(self, product: str) -> tuple[str, ...]:
+        """Those that carry a product, sorted."""
+        found = self._carried.get(product)
+        if found is None:
+            ones = self._written.carriers.get(product, ())
+            found = self._carried[product] = tuple(sorted({one.identifier for one in ones}))
+        return found
 
     def _last(self, here: Iterable[Generation], user: FileEvent, clock: Clock) -> set[str] | None:
         """What of these can have been the last before a use; ``None``: perhaps none of them."""
@@ -298,7 +310,7 @@ class Timelines:
         the file there can have kept it.
         """
         clock = self._clock(user, place)
-        if clock is None:
+        if clock is None or len(self._versions(product)) > _MOST_CARRIERS:
             return None
         found = None
         if place in self._blind:

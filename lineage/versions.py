@@ -272,13 +272,12 @@ class _Resolving:
         meant = self.timelines.carrier(product, event, place)
         found = meant.identifier or (None if meant.candidates else original)
         if found is None or rewriter is not None:
-            versions = {*meant.candidates, *([found] if found else [])}
-            versions |= {rewriter.identifier} if rewriter else set()
+            versions = meant.candidates or (original if found is None else found,)
+            if rewriter is not None:
+                versions = tuple(sorted({*versions, rewriter.identifier}))
             text = f"{place[1]}: {event.activity} used product {product}, which {len(versions)} "
             text += "versions may carry, and nothing tells which it was."
-            unclear = self._unclear(
-                event, place, "ambiguous-use", text, tuple(sorted(versions)), product
-            )
+            unclear = self._unclear(event, place, "ambiguous-use", text, versions, product)
         elif all(one.precedes(event) for one in ones if one.identifier == found):
             self.timelines.see(place, found, event)
             return found, "product"
