@@ -14,7 +14,7 @@ import importers.rocrate_records
 from importers.ctapipe_log import CtapipeLogImporter
 from importers.provo import ProvOImporter
 from importers.rocrate import RoCrateImporter
-from lineage import joining, runs
+from lineage import joining, run_fits, runs
 from lineage.interfaces import Importer, Problem
 from lineage.records import Entity, FileEvent, Statement
 
@@ -103,9 +103,9 @@ def test_a_run_is_compared_with_few_activities(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many records its log holds; the last, its own, is found."""
-    compared, fit = [], runs.fit
+    compared, fit = [], run_fits.fit
 
-    def counted(run: FileEvent, known: FileEvent) -> runs.Fit | None:
+    def counted(run: FileEvent, known: FileEvent) -> run_fits.Fit | None:
         compared.append(known.path)
         return fit(run, known)
 
