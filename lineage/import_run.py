@@ -95,14 +95,18 @@ class ImportRun:
                     one.problems.append(Problem("", UNKNOWN_FORMAT, records_lost=0))
                 report.sources.append(one)
         except Stopped as stopped:
-            self._settling.settle()
+            self._end(report)
             stopped.report = report
             raise
+        self._end(report)
+        return report
+
+    def _end(self, report: ImportReport) -> None:
+        """Makes final what was read, and says which files were read with others."""
         self._settling.settle()
         for one in report.sources:
             if one.outcome is Outcome.UNKNOWN and Path(one.path).absolute() in self._parts:
                 one.outcome = Outcome.PART
-        return report
 
     def _import_file(self, path: Path, index: int, total: int) -> SourceReport:
         try:

@@ -18,25 +18,9 @@ from lineage.records import FileEvent
 from lineage.runs import GENERATED, KEY, QUARTER_S, STOP_S, USED, counterparts, is_run, same_as
 from lineage.works import is_work, together
 
-_ODD_ZONES_MIN = (
-    -570,
-    -270,
-    -210,
-    -150,
-    210,
-    270,
-    330,
-    345,
-    390,
-    510,
-    525,
-    570,
-    630,
-    690,
-    765,
-    825,
-)
-_OFFSETS_S = frozenset(60 * minutes for minutes in (*range(-720, 841, 60), *_ODD_ZONES_MIN))
+_WEST_MIN = (-570, -270, -210, -150)
+_EAST_MIN = (210, 270, 330, 345, 390, 510, 525, 570, 630, 690, 765, 825)
+_OFFSETS_S = frozenset(60 * at for at in (*range(-720, 841, 60), *_WEST_MIN, *_EAST_MIN))
 """Local time minus UTC, wherever that was since 2007. Others would join runs of other moments: a
 tool that does the same every quarter of an hour.
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import rdflib
@@ -16,41 +15,13 @@ import rdflib
 from lineage.errors import LineageError
 from lineage.registry import recognise
 from lineage.settings import load_settings
+from tests.command_line import DEMO, CommandLine
 
-ROOT = Path(__file__).parent.parent
-DEMO = ROOT / "demo"
 KNOWN = [path for path in (DEMO / "work32").rglob("*") if path.is_file() and recognise(path)]
 """What of the demonstration some importer reads."""
 MERGED = "dl2/merged.dl2.h5"
 
 pytestmark = pytest.mark.embedded
-
-
-class CommandLine:
-    """Runs ``lineage`` with one store."""
-
-    def __init__(self, store: str) -> None:
-        self.environment = os.environ | {
-            "LINEAGE_STORE": store,
-            "LINEAGE_SETTINGS": str(DEMO / "settings.toml"),
-            "PYTHONWARNINGS": "error::ResourceWarning",
-        }
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from lineage.cli import main; main()", *arguments],
-            env=self.environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    def json(self, *arguments: str) -> Any:
-        done = self.run(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")

@@ -19,10 +19,7 @@ from lineage.disk import DiskProgress, DiskReport, FileReport, look_at_files
 from lineage.disk_facts import State
 from lineage.graph_store import Direction
 from lineage.identity import IdentitySettings, changes, connected, event_key
-from lineage.media_types import HEAD_BYTES, media_type
 from lineage.records import Attributes, Entity, EventKind, FileEvent, attributes
-from lineage.session import import_paths
-from lineage.settings import load_settings
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredEvent
 from lineage.vocabulary import RelationKind
@@ -376,47 +373,6 @@ def test_many_files_are_written_in_parts(files: Disk) -> None:
 
     assert (report.count(State.MISSING), report.count(State.PRESENT)) == (1_099, 1)
     assert len(list(files.store.observed())) == 1_100
-
-
-def test_the_demonstration_lies_where_its_settings_say() -> None:
-    """Every file that the demonstration ships is present, with the digest of its bytes."""
-    settings = load_settings(DEMO / "settings.toml")
-    store = MemoryStore()
-    import_paths(store, [DEMO / "work32"], settings)
-    before = queries.digest(store)
-    report = look_at_files(store, settings.roots, hashed=True)
-    shown = {one.path: one for one in report.files if one.state is State.PRESENT}
-    merged = shown["/srv/cta/work32/dl2/merged.dl2.h5"]
-
-    assert queries.digest(store) == before
-    assert report.count(State.OVERWRITTEN) == 4
-    assert report.count(None) == 0
-    assert merged.value(v.FILE_MEDIA_TYPE) == "application/x-hdf5"
-    for path, one in shown.items():
-        local = DEMO / path.removeprefix("/srv/cta/")
-        assert one.value(v.FILE_SHA256) == hashlib.sha256(local.read_bytes()).hexdigest()
-
-
-@pytest.mark.parametrize(
-    ("name", "head", "kind"),
-    [
-        ("x", b"\x89HDF\r\n\x1a\n", "application/x-hdf5"),
-        ("x.txt", b"SIMPLE  =                    T", "application/fits"),
-        ("x.fits.gz", b"\x1f\x8b", "application/gzip"),
-        ("a.json", b"{}", "application/json"),
-        ("run.provenance.log", b"[]", "text/plain"),
-        ("settings.yaml", b"a: 1", "application/yaml"),
-        ("README", "é".encode(), "text/plain"),
-        ("README", b"x" * (HEAD_BYTES - 1) + "é".encode()[:1], "text/plain"),
-        ("x", b"\xff\xfe", "application/octet-stream"),
-        ("x", b"a\0b", "application/octet-stream"),
-        ("x", b"", "application/octet-stream"),
-        (".json", b"", "application/json"),
-    ],
-)
-def test_media_types(name: str, head: bytes, kind: str) -> None:
-    """First bytes, then the suffix, then whether it is text."""
-    assert media_type(name, head) == kind
 
 
 def test_every_attribute_that_is_observed_is_described(files: Disk) -> None:

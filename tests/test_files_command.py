@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import CommandLine
 from tests.embedded_engine import cleaned
-from tests.test_cli import CommandLine
 
 pytestmark = pytest.mark.embedded
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.command_line import CommandLine
 from tests.lstosa_logs import RUN
-from tests.test_cli import CommandLine
 
 DL2 = "dl2_LST-1.Run01807.h5"
 R0 = {f"LST-1.1.Run01807.{subrun:04}.fits.fz" for subrun in range(3)}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +24,7 @@ from lineage.vocabulary import RelationKind
 from tests.conftest import EmptyStore, wipe
 from tests.contract.test_stores import a_source, engine_settings, seen
 from tests.file_events import SETTINGS
+from tests.killed_transactions import killed_after
 from tests.strategies import documents, namespaces
 from tests.test_identity_properties import event_sets
 
@@ -124,36 +124,6 @@ def test_forgetting_everything_leaves_nothing(store: GraphStore) -> None:
     assert list(store.contents()) == []
     assert list(store.all_events()) == []
     assert (store.sources(), store.namespaces()) == ((), ())
-
-
-class Killed(BaseException):
-    """Stands for the end of the process."""
-
-
-def killed_after(
-    store: BoltStore,
-    transactions: int,
-    patch: pytest.MonkeyPatch,
-    work: Callable[[BoltStore], object],
-) -> bool:
-    """Does this; ``True`` if it was killed after so many transactions."""
-    left = transactions
-    write = store._connection.write
-
-    def counted(transaction: Any) -> Any:
-        nonlocal left
-        if not left:
-            raise Killed
-        left -= 1
-        return write(transaction)
-
-    with patch.context() as patched:
-        patched.setattr(store._connection, "write", counted)
-        try:
-            work(store)
-        except Killed:
-            return True
-    return False
 
 
 def test_a_killed_forgetting_is_done_again_or_undone(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import pytest
 from hypothesis import given
 
@@ -13,18 +11,14 @@ from lineage.records import FileEvent
 from lineage.stores import bolt
 from lineage.stores.bolt import BoltStore
 from lineage.stores.bolt_changes import decode_changes, encode_changes
-from lineage.stores.bolt_connection import Connection, Work
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredEvent
 from tests.conftest import wipe
 from tests.file_events import SETTINGS, generation, use
+from tests.killed_transactions import killed_after
 from tests.test_identity_properties import event_sets
 
 A, B, C = (f"{letter * 8}-0000-4000-8000-000000000000" for letter in "abc")
-
-
-class Died(BaseException):
-    """Instead of a kill."""
 
 
 def told(source: str, events: list[FileEvent]) -> list[StoredEvent]:
@@ -57,28 +51,22 @@ def test_what_comes_next_finds_whole_changes(
     expected = MemoryStore()
     for events in (FIRST, THIRD, SECOND):
         bind(expected, events)
-    write = Connection.write
-    left = at = 0
+    at = 0
 
-    def dying(self: Connection, work: Work[object]) -> object:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Died
-        return write(self, work)
+    def bind_second(store: BoltStore) -> None:
+        bind(store, SECOND)
 
-    while left <= 0:
+    killed = True
+    while killed:
         wipe(bolt_store)
         bind(bolt_store, FIRST)
-        at += 1
-        left = at
-        with monkeypatch.context() as patched, suppress(Died):
-            patched.setattr(Connection, "write", dying)
-            bind(bolt_store, SECOND)
+        killed = killed_after(bolt_store, at, monkeypatch, bind_second)
         bind(bolt_store, THIRD)
         bind(bolt_store, SECOND)
 
         assert read(bolt_store) == read(expected), at
+
+        at += 1
 
     assert at > 8
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from contextlib import suppress
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -24,7 +23,6 @@ from lineage.session import import_paths
 from lineage.settings import Settings
 from lineage.stores import bolt
 from lineage.stores.bolt import BoltStore
-from lineage.stores.bolt_connection import Connection, Work
 from lineage.stores.memory import MemoryStore
 from lineage.subgraph import StoredRelation
 from tests import production_logs
@@ -40,6 +38,7 @@ from tests.contract.test_forgetting import (
 )
 from tests.contract.test_stores import a_source, engine_settings
 from tests.file_events import P1, P2, SETTINGS, generation, use
+from tests.killed_transactions import killed_after
 from tests.random_productions import whole
 from tests.test_identity_properties import event_sets
 
@@ -302,10 +301,6 @@ def test_the_export_of_a_production_beside_it_adds_nothing(
     assert queries.digest(more[0]) == queries.digest(more[1])
 
 
-class Died(BaseException):
-    """Instead of a kill."""
-
-
 EVENTS = {
     "uses": [use("/d/x", B, 20, 30), use("/d/y", B, 20, 30, role="r")],
     "makers": [generation("/d/x", A, 0, 10), generation("/d/y", A, 0, 10)],
@@ -330,31 +325,23 @@ def test_a_kill_leaves_none_double_and_none_out(
     whole_, before = state(reference), MemoryStore()
     for told in (*known[:2], *documents):
         tell(before, told)
-    write, left = Connection.write, 0
-
-    def dying(self: Connection, work: Work[object]) -> object:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Died
-        return write(self, work)
-
     at = 0
-    while left <= 0:
+
+    def tell_and_forget(store: BoltStore) -> None:
+        tell(store, known[2])
+        forget(store, the_source(store, "later"), Settings())
+
+    while True:
         wipe(bolt_store)
         for told in (*known[:2], *documents):
             tell(bolt_store, told)
-        at += 1
-        left = at
-        with monkeypatch.context() as patched, suppress(Died):
-            patched.setattr(Connection, "write", dying)
-            tell(bolt_store, known[2])
-            forget(bolt_store, the_source(bolt_store, "later"), Settings())
-        if left > 0:
+        if not killed_after(bolt_store, at, monkeypatch, tell_and_forget):
             break
         tell(bolt_store, known[2])
 
         assert state(bolt_store) == whole_, at
+
+        at += 1
 
     assert at > 12
     assert state(bolt_store) == state(before)

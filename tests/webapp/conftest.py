@@ -17,7 +17,7 @@ from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from lineage.vocabulary import RelationKind
 from tests.browser import installed_browser
-from tests.webapp.watching import ARGUMENTS
+from tests.webapp.watching import ARGUMENTS, Watched, behaved, watch
 
 DEMO = Path(__file__).parents[2] / "demo"
 
@@ -110,3 +110,11 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.set_default_timeout(60_000)
     yield context
     context.close()
+
+
+@pytest.fixture
+def watched(context: BrowserContext, base: str) -> Iterator[Watched]:
+    """A page of the server at ``base``; afterwards it has done nothing that it should not."""
+    watched = watch(context, base)
+    yield watched
+    behaved(watched)

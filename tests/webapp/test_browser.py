@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, expect
 
 from lineage.settings import Settings
 from lineage.stores.memory import MemoryStore
 from tests.webapp.conftest import DEMO, EX, HOSTILE_NAME
-from tests.webapp.watching import CY, Watched, behaved, served, watch
+from tests.webapp.watching import CY, Watched, served, watch
 
 pytestmark = pytest.mark.browser
 
@@ -26,14 +26,6 @@ def base(store: MemoryStore, settings: Settings) -> Iterator[str]:
     """The address of the real server over the demonstration."""
     with served(store, settings) as address:
         yield address
-
-
-@pytest.fixture
-def watched(context: BrowserContext, base: str) -> Iterator[Watched]:
-    """A page; afterwards nothing has left the machine, failed or broken the policy."""
-    watched = watch(context, base)
-    yield watched
-    behaved(watched)
 
 
 def test_searching_leads_to_a_drawing(watched: Watched) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from lineage import vocabulary as v
 from lineage.errors import StoreError
@@ -81,14 +81,6 @@ def base(chain: Leaving) -> Iterator[str]:
 
 
 @pytest.fixture
-def watched(context: BrowserContext, base: str) -> Iterator[Watched]:
-    """A page; afterwards nothing has left the machine, failed or broken the policy."""
-    watched = watch(context, base)
-    yield watched
-    behaved(watched)
-
-
-@pytest.fixture
 def phone(browser: Browser, base: str) -> Iterator[Watched]:
     """A page as wide as a phone."""
     context = browser.new_context(
@@ -97,7 +89,6 @@ def phone(browser: Browser, base: str) -> Iterator[Watched]:
     watched = watch(context, base)
     yield watched
     behaved(watched)
-    context.close()
 
 
 def _is_whole(one: Locator) -> bool:
