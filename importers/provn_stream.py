@@ -16,20 +16,24 @@ CHUNK_BYTES = 1 << 16
 LONGEST_STATEMENT = 1 << 19
 """Characters that one statement may have: prov takes a hundred bytes for each."""
 
-_SKIP = re.compile(r"(?:[ \t\r\n]++|//[^\n\r]*+|/\*.*?\*/)*+", re.DOTALL)
+# Groups are written so that giving back is in vain, and not with *+, in which Python's re before
+# 3.11.5 loses its place where a group may fail halfway.
+_SKIP = re.compile(r"(?:[ \t\r\n]++|//[^\n\r]*+|/\*.*?\*/)*", re.DOTALL)
 _OPEN_COMMENT = re.compile(r"/(?:\*|\Z)")
 _DECLARATION = re.compile(
     r"(?:prefix(?:[ \t\r\n]++)([^\s<>()\"']++)|default)[ \t\r\n]*+<([^<>\"{}|^`\x00-\x20]*+)>"
 )
-_BUNDLE = re.compile(r"bundle[ \t\r\n]++((?:[^\s()\[\],;'\"\\]|\\.)++)(?=\s)", re.DOTALL)
+_BUNDLE = re.compile(
+    r"bundle[ \t\r\n]++((?!\s)[^\s()\[\],;'\"\\]*+(?:\\.[^\s()\[\],;'\"\\]*+)*)(?=\s)", re.DOTALL
+)
 _WORD = re.compile(r"(?:document|endDocument|endBundle)(?![\w:.(\-])(?=[\s/]|\Z)")
 _OPENING = re.compile(r"[A-Za-z][\w.\-]*+(?::[\w.\-]++)?[ \t\r\n]*+\(")
 _TOKEN = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*+"""'
-    r"|\"(?:[^\"\\\n\r]|\\.)*+\""
-    r"|'(?:[^'\\\n\r]|\\.)*+'"
+    r'"""[^"\\]*+(?:(?!""")\\?+.[^"\\]*+)*"""'
+    r"|\"[^\"\\\n\r]*+(?:\\.[^\"\\\n\r]*+)*\""
+    r"|'[^'\\\n\r]*+(?:\\.[^'\\\n\r]*+)*'"
     r"|//[^\n\r]*+|/\*.*?\*/"
-    r"|(?:[^\s\"'()\\,;=\[\]]|\\.)++"
+    r"|(?=[^\s\"'()\\,;=\[\]]|\\.)[^\s\"'()\\,;=\[\]]*+(?:\\.[^\s\"'()\\,;=\[\]]*+)*"
     r"|[ \t\r\n]++|.",
     re.DOTALL,
 )

@@ -93,7 +93,7 @@ def served(store: GraphStore, settings: Settings, *, read_only: bool = False) ->
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.close()
+        server.trigger.pull_trigger(server.close)  # in its own thread, which looks at the sockets
         thread.join(10)
 
 
